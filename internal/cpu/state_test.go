@@ -1,0 +1,64 @@
+package cpu
+
+import (
+	"testing"
+	"unsafe"
+)
+
+func TestOffsets(t *testing.T) {
+	var s State
+	for _, c := range []struct {
+		name      string
+		got, want uintptr
+	}{
+		{"X", unsafe.Offsetof(s.X), OffX},
+		{"V", unsafe.Offsetof(s.V), OffV},
+		{"PC", unsafe.Offsetof(s.PC), OffPC},
+		{"Pending", unsafe.Offsetof(s.Pending), OffPending},
+		{"Kick", unsafe.Offsetof(s.Kick), OffKick},
+		{"Exit", unsafe.Offsetof(s.Exit), OffExit},
+		{"Die", unsafe.Offsetof(s.Die), OffDie},
+		{"ExitArg", unsafe.Offsetof(s.ExitArg), OffExitArg},
+		{"ResAddr", unsafe.Offsetof(s.ResAddr), OffResAddr},
+		{"ResVal", unsafe.Offsetof(s.ResVal), OffResVal},
+		{"FRM", unsafe.Offsetof(s.FRM), OffFRM},
+		{"FFlags", unsafe.Offsetof(s.FFlags), OffFFlags},
+		{"MXCSR", unsafe.Offsetof(s.MXCSR), OffMXCSR},
+		{"HostSP", unsafe.Offsetof(s.HostSP), OffHostSP},
+		{"StackLo", unsafe.Offsetof(s.StackLo), OffStackLo},
+		{"StackTop", unsafe.Offsetof(s.StackTop), OffStackTop},
+		{"StackSP", unsafe.Offsetof(s.StackSP), OffStackSP},
+		{"Entry", unsafe.Offsetof(s.Entry), OffEntry},
+		{"CodeLo", unsafe.Offsetof(s.CodeLo), OffCodeLo},
+		{"CodeHi", unsafe.Offsetof(s.CodeHi), OffCodeHi},
+		{"FaultRIP", unsafe.Offsetof(s.FaultRIP), OffFaultRIP},
+		{"FaultAddr", unsafe.Offsetof(s.FaultAddr), OffFaultAddr},
+		{"FaultCode", unsafe.Offsetof(s.FaultCode), OffFaultCode},
+		{"FaultSig", unsafe.Offsetof(s.FaultSig), OffFaultSig},
+		{"FaultErr", unsafe.Offsetof(s.FaultErr), OffFaultErr},
+		{"Regs", unsafe.Offsetof(s.Regs), OffRegs},
+		{"Eflags", unsafe.Offsetof(s.Eflags), OffEflags},
+		{"SigCount", unsafe.Offsetof(s.SigCount), OffSigCount},
+		{"SigNo", unsafe.Offsetof(s.SigNo), OffSigNo},
+		{"SigInfo", unsafe.Offsetof(s.SigInfo), OffSigInfo},
+		{"Base", unsafe.Offsetof(s.Base), OffBase},
+		{"Scratch", unsafe.Offsetof(s.Scratch), OffScratch},
+		{"Temps", unsafe.Offsetof(s.Temps), OffTemps},
+		{"JumpCache", unsafe.Offsetof(s.JumpCache), OffJumpCache},
+		{"size", unsafe.Sizeof(s), Size},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: offset %#x, constant says %#x", c.name, c.got, c.want)
+		}
+	}
+}
+
+func TestFoldFlags(t *testing.T) {
+	for bit, want := range []uint32{16, 0, 8, 4, 2, 1} {
+		s := State{MXCSR: MXCSRDefault | 1<<bit}
+		s.FoldFlags()
+		if s.FFlags != want || s.MXCSR != MXCSRDefault {
+			t.Errorf("MXCSR bit %d: fflags %#x mxcsr %#x, want %#x", bit, s.FFlags, s.MXCSR, want)
+		}
+	}
+}
