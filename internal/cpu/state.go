@@ -2,7 +2,7 @@
 // registers, the poll words, why code was left, and what a host fault looked
 // like. Host code generators, the signal handlers (assembly), the interpreter
 // and the Linux personality all work on this one structure, so its layout is
-// fixed and given as constants (offsets_*.go is checked by a test).
+// fixed and given as constants (offsets.go, checked by a test).
 //
 // A State must not move and must not be scanned by the collector while guest
 // code runs: hostsys allocates it from mmap'd memory. It contains no pointers.
@@ -97,9 +97,10 @@ const (
 	ExitPoll          // Pending or Kick was seen; PC exact
 	ExitFault         // host fault: Fault* and Regs are set
 	ExitAlign         // misaligned atomic; PC is at the instruction, ExitArg = address
+	ExitVDSO          // the vDSO's private instruction: the syscall of the number register, answered without the host kernel if it can be; PC is after it
 )
 
-var exitNames = [...]string{"none", "chain", "indirect", "syscall", "break", "illegal", "fence.i", "interp", "poll", "fault", "align"}
+var exitNames = [...]string{"none", "chain", "indirect", "syscall", "break", "illegal", "fence.i", "interp", "poll", "fault", "align", "vdso"}
 
 // String names the exit for logs and the IR's text form.
 func (e Exit) String() string {

@@ -1,0 +1,107 @@
+// Package isa is what every guest instruction set has in common: instruction
+// rows (the manual's encoding, the assembler syntax and the semantics, once),
+// the pattern compiler that turns rows into a decoder, and the Guest descriptor
+// through which the rest of Weir sees a guest. It knows no host, no Linux and
+// no memory. Start with [Row] and [Guest].
+package isa
+
+import (
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/cpu"
+	"github.com/weir-emu/weir/internal/ir"
+)
+
+// Guest describes one guest architecture. Function fields rather than an
+// interface: a guest is data, made once by its package's New function.
+type Guest struct {
+	Arch       abi.Arch
+	ELFMachine uint16 // e_machine
+	MinInsn    int    // shortest instruction, bytes
+	MaxInsn    int    // longest instruction, bytes
+
+	// Lift appends to b (already Reset to pc) the IR of the guest code at pc.
+	// code holds the bytes from pc on, as many as may be executed; Lift stops
+	// after max instructions, at a block end, or where code ends within an
+	// instruction (without a single whole instruction b.NInsn stays 0: the
+	// caller raises the fetch fault). An unknown instruction becomes
+	// OpExit(ExitIllegal). No allocation beyond b's growth.
+	Lift func(b *ir.Block, code []byte, max int)
+
+	// Disasm returns the text of the instruction at pc in objdump's syntax, and its
+	// length; an unknown one is shown as data, its length at least MinInsn.
+	Disasm func(code []byte, pc uint64) (text string, n int)
+
+	Regs []RegInfo // all registers a plugin or debugger can see, in gdb's order
+
+	// Calling conventions of the Linux syscall ABI and of procedure calls, as
+	// integer slots.
+	SysnoReg int    // number
+	ArgRegs  [6]int // arguments
+	RetReg   int    // result
+	SPReg    int    // stack pointer
+	TPReg    int    // thread pointer
+	LinkReg  int    // return address, or -1
+	CallArgs [3]int // first three procedure-call arguments (signal handlers)
+
+	Linux LinuxABI
+}
+
+// RegKind says where a register lives in cpu.State.
+type RegKind uint8
+
+// Register kinds.
+const (
+	RegX   RegKind = iota // State.X[Slot]
+	RegV                  // State.V[Slot]
+	RegPC                 // State.PC
+	RegCSR                // control register; Slot is the guest's own number
+)
+
+// RegInfo describes one visible register.
+type RegInfo struct {
+	Name    string // ABI name, "a0"
+	Alias   string // architectural name, "x10", or empty
+	Kind    RegKind
+	Slot    int
+	Bits    int
+	Feature string // gdb feature, "org.gnu.gdb.riscv.cpu"
+}
+
+// LinuxABI is what the Linux personality must know of an architecture beyond
+// registers. All sizes in bytes.
+type LinuxABI struct {
+	// Generic says that syscall numbers and structures are those of the
+	// asm-generic table (riscv64, arm64).
+	Generic bool
+
+	HWCap, HWCap2 uint64
+	Platform      string // AT_PLATFORM, empty for none
+
+	// Mcontext is the machine part of ucontext_t: its size, its alignment, and
+	// its offset in ucontext_t is the kernel's (after uc_sigmask and padding).
+	McontextSize   int
+	McontextOffset int // of uc_mcontext in struct ucontext
+	FrameAlign     int // of the stack pointer in a handler
+
+	// SaveMcontext writes s to mc, LoadMcontext reads it back (rt_sigreturn);
+	// it reports false for contents the kernel refuses.
+	SaveMcontext func(s *cpu.State, mc []byte)
+	LoadMcontext func(s *cpu.State, mc []byte) bool
+
+	// SigreturnCode is what the kernel's vDSO trampoline contains:
+	// li a7,139; ecall on riscv64.
+	SigreturnCode []byte
+
+	// VDSO builds the guest's vDSO ELF image.
+	VDSO func() VDSO
+
+	// CoreCheck tells whether an ELF e_flags value can run, with the reason if not.
+	CheckELFFlags func(flags uint32) error
+}
+
+// VDSO is a guest vDSO image. Its code reads time parameters from a data page
+// mapped directly before the image; see the guest's package for the layout.
+type VDSO struct {
+	Image     []byte // ELF, multiple of the page size after padding by the loader
+	Sigreturn uint64 // offset of __vdso_rt_sigreturn
+}
