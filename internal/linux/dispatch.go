@@ -1,0 +1,181 @@
+package linux
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/weir-emu/weir/abi"
+)
+
+// Special results of a handler or a filter, outside the errno range.
+const (
+	// resRestart: the syscall did not run or must run again; the pc is rewound
+	// to the syscall instruction (kernel: -ERESTARTSYS and its kin).
+	resRestart = -512
+	// resHandled: registers, pc included, are as the handler or filter left them
+	// (rt_sigreturn, execve).
+	resHandled = -513
+)
+
+// Verdict is what a filter decides about a call.
+type Verdict struct {
+	Action Action
+	Value  int64  // Answer: the raw result; Exit: the status; Kill: the signal
+	PC     uint64 // Jump
+}
+
+// Action is the kind of a Verdict.
+type Action uint8
+
+// Filter actions.
+const (
+	Pass    Action = iota // not mine: next filter, at last the default handler
+	Answer                // the result is Value
+	Handled               // the filter wrote the registers itself
+	Restart               // execute the syscall instruction again
+	Jump                  // continue at PC, result register untouched
+	Exit                  // the process exits with status Value
+	Kill                  // the process is killed by signal Value
+)
+
+// Hooks is what instrumentation adds to syscalls. Instrument sets the enable
+// words; a call whose word is zero never looks at the rest.
+type Hooks struct {
+	// Enabled has, per syscall number (numbers outside use the last word), the
+	// sum of Want bits of those that listen.
+	Enabled [numEnable]atomic.Uint32
+
+	Entry  func(c *Call)         // WantEntry: tracing before the call
+	Filter func(c *Call) Verdict // WantFilter
+	Return func(c *Call)         // WantReturn: tracing of the result; may change c.Result
+	Print  Printer               // WantPrint: strace
+	Fork   func(child *Task)     // in a forked child, before it runs
+}
+
+// Bits of an enable word.
+const (
+	WantEntry uint32 = 1 << iota
+	WantFilter
+	WantReturn
+	WantPrint
+)
+
+const numEnable = 512
+
+// Printer prints calls as they happen.
+type Printer interface {
+	Call(c *Call)   // name and arguments
+	Result(c *Call) // result, after c.Done
+	Signal(t *Task, info []byte)
+	Exited(t *Task, status int, sig abi.Signal)
+}
+
+// word returns the enable word of a syscall number.
+func (h *Hooks) word(nr abi.Sysno) *atomic.Uint32 {
+	if uint64(nr) >= numEnable-1 {
+		return &h.Enabled[numEnable-1]
+	}
+	return &h.Enabled[nr]
+}
+
+// syscall runs the syscall that the task's registers ask for. The pc is already
+// after the instruction (S-23).
+func (t *Task) syscall() {
+	g := t.Proc.Guest
+	st := t.St
+	nr := abi.Sysno(st.X[g.SysnoReg])
+	row := t.Proc.table.row(nr)
+	if want := t.Proc.Hooks.word(nr).Load(); want != 0 {
+		t.hookedSyscall(nr, row, want)
+		return
+	}
+	c := &t.call
+	c.start(t, nr, row, t.args(), st.PC)
+	t.finish(c, row.run(t, c))
+}
+
+// args reads the six argument registers.
+func (t *Task) args() (a [8]uint64) {
+	for i, r := range t.Proc.Guest.ArgRegs {
+		a[i] = t.St.X[r]
+	}
+	return a
+}
+
+// hookedSyscall is the whole sequence of one call with somebody listening:
+// entry events, strace line, filters, handler, strace result, return events,
+// result register. Arguments are captured before the first of them (S-24).
+func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
+	h := t.Proc.Hooks
+	c := &t.call
+	if t.inCall { // a plugin made the guest call again from inside a callback
+		c = new(Call)
+	}
+	t.inCall = true
+	defer func() { t.inCall = false }()
+	c.start(t, nr, row, t.args(), t.St.PC)
+	if want&WantEntry != 0 {
+		h.Entry(c)
+	}
+	if want&WantPrint != 0 {
+		h.Print.Call(c)
+	}
+	began := time.Now()
+	v := Verdict{Action: Pass}
+	if want&WantFilter != 0 {
+		v = h.Filter(c)
+	}
+	var res int64
+	switch v.Action {
+	case Pass:
+		res = row.run(t, c)
+	case Answer:
+		res = v.Value
+	case Handled:
+		res = resHandled
+	case Restart:
+		res = resRestart
+	case Jump:
+		t.St.PC = v.PC
+		res = resHandled
+	case Exit:
+		t.exitGroup(int(v.Value))
+		return
+	case Kill:
+		t.killProcess(abi.Signal(v.Value))
+		return
+	}
+	if t.gone() {
+		return
+	}
+	c.Result, c.Done, c.Elapsed = res, true, time.Since(began)
+	if want&WantPrint != 0 && !c.hidden {
+		h.Print.Result(c)
+	}
+	if want&WantReturn != 0 && !c.hidden {
+		h.Return(c)
+	}
+	t.finish(c, c.Result)
+}
+
+// Invoke runs the default handler of c with its present arguments, for filters.
+func (c *Call) Invoke() int64 { return c.Row.run(c.Task, c) }
+
+// Invoke runs the default handler of another syscall on behalf of t, unseen by hooks.
+func (t *Task) Invoke(nr abi.Sysno, args [8]uint64) int64 {
+	c := &Call{}
+	c.start(t, nr, t.Proc.table.row(nr), args, t.St.PC)
+	c.direct = true
+	return c.Row.run(t, c)
+}
+
+// finish applies a result to the registers.
+func (t *Task) finish(_ *Call, res int64) {
+	switch res {
+	case resRestart:
+		t.restartSyscall()
+	case resHandled:
+	default:
+		t.St.X[t.Proc.Guest.RetReg] = uint64(res)
+	}
+}
