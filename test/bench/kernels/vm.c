@@ -59,7 +59,7 @@ static const struct insn program[] = {
 
 static uint64_t kernel(int scale) {
 	uint64_t sum = 0;
-	for (int i = 0; i < scale * 9; i++)
+	for (int i = 0; i < scale * 6; i++)
 		sum = bench_mix(sum, (uint64_t)interpret(program, i + 1));
 	return sum;
 }
