@@ -19,7 +19,33 @@ const (
 	// ModeRMM: the guest's dynamic rounding mode is RMM or invalid, which hosts do not have;
 	// dynamically rounded FP operations leave with ExitInterp.
 	ModeRMM Mode = 1 << iota
+	// ModeDirected: the guest's dynamic rounding mode is RTZ, RDN or RUP, so that the host's
+	// control word is not round-to-nearest; operations with static RNE leave with ExitInterp.
+	ModeDirected
+
+	// NumModes is the number of combinations.
+	NumModes = 4
 )
+
+// ModeOf returns the mode for a guest rounding mode (State.FRM, RISC-V frm
+// encoding). The engine asks for it whenever it looks code up: an operation
+// that changes FRM always leaves generated code.
+func ModeOf(frm uint32) Mode {
+	switch {
+	case frm == ir.RNE:
+		return 0
+	case frm < ir.RMM:
+		return ModeDirected
+	}
+	return ModeRMM
+}
+
+// PinMap lists a guest's register slots, most used first. A backend keeps as many
+// of them as it can in host registers; the choice changes speed only.
+type PinMap struct {
+	X []uint8 // integer slots
+	V []uint8 // FP slots
+}
 
 // Options change what a backend emits; fixed for the life of the region.
 type Options struct {
@@ -84,6 +110,10 @@ type Backend interface {
 	// s.Regs holds the host registers at the fault, and the fault stub has stored the pinned ones. On success s has all guest registers
 	// as they are before the faulting instruction, and s.PC is its pc.
 	// ok is false if the table has no such access: a bug.
+	//
+	// When the fault was an overflow of the private stack, no guest instruction faulted:
+	// Recover empties that stack and replaces s.Exit by ExitIndirect (go on at s.PC) or
+	// ExitChain (as if the stub had been left), which the engine then handles as ever.
 	Recover(s *cpu.State, faults []byte, off uint32) (ok bool)
 
 	// Disasm returns the host code as text for -d out_asm.
