@@ -1,0 +1,315 @@
+package mem
+
+import "github.com/weir-emu/weir/abi"
+
+// Flags of mmap(2) and mremap(2) (asm-generic/mman-common.h, linux/mman.h).
+const (
+	mapShared          = 0x01
+	mapPrivate         = 0x02
+	mapSharedValidate  = 0x03
+	mapTypeMask        = 0x0f
+	mapFixed           = 0x10
+	mapAnonymous       = 0x20
+	mapGrowsDown       = 0x0100
+	mapLocked          = 0x2000
+	mapNoReserve       = 0x4000
+	mapFixedNoReplace  = 0x100000
+	mapStack           = 0x20000
+	mremapMayMove      = 1
+	mremapFixed        = 2
+	mremapDontUnmap    = 4
+	mremapKnown        = mremapMayMove | mremapFixed | mremapDontUnmap
+	hostMapAnonReserve = mapPrivate | mapAnonymous | mapNoReserve
+)
+
+// Map is mmap(2): it maps length bytes at or near addr and returns where. Errors
+// are the kernel's; a fixed mapping over Weir's own memory is ENOMEM.
+func (s *Space) Map(addr, length uint64, prot Prot, flags, fd int, off int64) (uint64, abi.Errno) {
+	if flags&mapAnonymous == 0 && off&pageMask != 0 {
+		return 0, abi.EINVAL
+	}
+	if length == 0 {
+		return 0, abi.EINVAL
+	}
+	n := roundUp(length)
+	if n == 0 || n > s.limit {
+		return 0, abi.ENOMEM
+	}
+	if flags&mapFixedNoReplace != 0 {
+		flags &^= mapFixed
+	}
+	fixed := flags&(mapFixed|mapFixedNoReplace) != 0
+	if fixed {
+		if addr&pageMask != 0 {
+			return 0, abi.EINVAL
+		}
+		if addr > s.limit-n {
+			return 0, abi.ENOMEM
+		}
+	}
+	s.mu.Lock()
+	at, replaced, errno := s.place(addr, n, prot, flags, fd, off)
+	if errno == 0 {
+		s.watch.clear(at, at+n)
+		s.areas.insert(Area{
+			Start: at, End: at + n, Prot: prot & protMask,
+			Shared: flags&mapTypeMask != mapPrivate, File: flags&mapAnonymous == 0, GrowsDown: flags&mapGrowsDown != 0,
+		})
+	}
+	s.mu.Unlock()
+	if replaced {
+		s.invalidate(addr, addr+n)
+	}
+	return at, errno
+}
+
+// place finds the address and makes the host mapping. replaced tells that
+// guest mappings were in its way and are gone.
+func (s *Space) place(addr, n uint64, prot Prot, flags, fd int, off int64) (at uint64, replaced bool, errno abi.Errno) {
+	hp := hostProt(prot)
+	// MAP_GROWSDOWN would let the kernel grow the area unseen; a stack that a
+	// guest makes this way gets what it asked for and no more.
+	hf := flags &^ (mapFixed | mapFixedNoReplace | mapGrowsDown)
+	if flags&(mapFixed|mapFixedNoReplace) == 0 {
+		at, errno = s.placeAnywhere(addr&^pageMask, n, hp, hf, fd, off)
+		return at, false, errno
+	}
+	over := s.areas.overlaps(addr, addr+n)
+	if over && flags&mapFixedNoReplace != 0 {
+		return 0, false, abi.EEXIST
+	}
+	if s.base != 0 {
+		_, errno = hostMmap(s.base+addr, n, hp, hf|mapFixed, fd, off)
+		return addr, over, errno
+	}
+	if !over {
+		at, errno = hostMmap(addr, n, hp, hf|mapFixedNoReplace, fd, off)
+		if errno == abi.EEXIST && flags&mapFixed != 0 {
+			errno = abi.ENOMEM
+		}
+		return at, false, errno
+	}
+	// Claim the holes first, so that nothing of Weir's is replaced.
+	var claimed [][2]uint64
+	s.areas.holes(addr, addr+n, func(lo, hi uint64) {
+		if errno != 0 {
+			return
+		}
+		if _, e := hostMmap(lo, hi-lo, 0, hostMapAnonReserve|mapFixedNoReplace, -1, 0); e != 0 {
+			errno = abi.ENOMEM
+			return
+		}
+		claimed = append(claimed, [2]uint64{lo, hi})
+	})
+	if errno == 0 {
+		at, errno = hostMmap(addr, n, hp, hf|mapFixed, fd, off)
+	}
+	if errno != 0 {
+		for _, c := range claimed {
+			hostMunmap(c[0], c[1]-c[0])
+		}
+		return 0, false, errno
+	}
+	return at, true, 0
+}
+
+// placeAnywhere maps at the hint if that is free, else where there is room.
+func (s *Space) placeAnywhere(hint, n uint64, hp, hf, fd int, off int64) (uint64, abi.Errno) {
+	if s.base == 0 {
+		if hint != 0 && hint < MinAddr {
+			hint = MinAddr
+		}
+		return hostMmap(hint, n, hp, hf, fd, off)
+	}
+	at := hint
+	if hint < MinAddr || hint > s.limit-n || s.areas.overlaps(hint, hint+n) {
+		var ok bool
+		if at, ok = s.areas.gapBelow(s.limit-PageSize, MinAddr, n); !ok {
+			return 0, abi.ENOMEM
+		}
+	}
+	_, errno := hostMmap(s.base+at, n, hp, hf|mapFixed, fd, off)
+	return at, errno
+}
+
+// Unmap is munmap(2).
+func (s *Space) Unmap(addr, length uint64) abi.Errno {
+	n := roundUp(length)
+	if addr&pageMask != 0 || n == 0 || n > s.limit || addr > s.limit-n {
+		return abi.EINVAL
+	}
+	s.mu.Lock()
+	errno := abi.Errno(0)
+	any := false
+	s.areas.pieces(addr, addr+n, func(lo, hi uint64, _ Area) {
+		any = true
+		if e := s.release(lo, hi); e != 0 && errno == 0 {
+			errno = e
+		}
+	})
+	if errno == 0 {
+		s.areas.remove(addr, addr+n)
+		s.watch.clear(addr, addr+n)
+	}
+	s.mu.Unlock()
+	if any {
+		s.invalidate(addr, addr+n)
+	}
+	return errno
+}
+
+// Protect is mprotect(2). A hole is ENOMEM after the part before it has been
+// changed, as in the kernel.
+func (s *Space) Protect(addr, length uint64, prot Prot) abi.Errno {
+	n := roundUp(length)
+	if addr&pageMask != 0 {
+		return abi.EINVAL
+	}
+	if length == 0 {
+		return 0
+	}
+	if n == 0 || n > s.limit || addr > s.limit-n {
+		return abi.ENOMEM
+	}
+	end := addr + n
+	s.mu.Lock()
+	errno := abi.Errno(0)
+	if hole, ok := s.areas.covered(addr, end); !ok {
+		end, errno = hole, abi.ENOMEM
+	}
+	code := false
+	if end > addr {
+		s.areas.pieces(addr, end, func(_, _ uint64, a Area) { code = code || a.Prot&ProtExec != 0 })
+		if e := hostMprotect(s.base+addr, end-addr, hostProt(prot)); e != 0 {
+			errno = e
+		} else {
+			s.areas.update(addr, end, func(a *Area) { a.Prot = prot & protMask })
+			s.watch.clear(addr, end)
+		}
+	}
+	s.mu.Unlock()
+	if code {
+		s.invalidate(addr, end)
+	}
+	return errno
+}
+
+// Remap is mremap(2).
+func (s *Space) Remap(old, oldLen, newLen uint64, flags int, newAddr uint64) (uint64, abi.Errno) {
+	if flags&^mremapKnown != 0 || flags&(mremapFixed|mremapDontUnmap) != 0 && flags&mremapMayMove == 0 || old&pageMask != 0 {
+		return 0, abi.EINVAL
+	}
+	oldN, newN := roundUp(oldLen), roundUp(newLen)
+	if newN == 0 || flags&mremapDontUnmap != 0 && oldN != newN {
+		return 0, abi.EINVAL
+	}
+	if flags&mremapFixed != 0 {
+		if newAddr&pageMask != 0 || newN > s.limit || newAddr > s.limit-newN || old < newAddr+newN && newAddr < old+oldN {
+			return 0, abi.EINVAL
+		}
+	}
+	if oldN > s.limit || old > s.limit-oldN || newN > s.limit {
+		return 0, abi.EFAULT
+	}
+	s.mu.Lock()
+	at, errno := s.remap(old, oldN, newN, flags, newAddr)
+	s.mu.Unlock()
+	if errno == 0 {
+		s.invalidate(old, old+max(oldN, PageSize))
+		s.invalidate(at, at+newN)
+	}
+	return at, errno
+}
+
+func (s *Space) remap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64, abi.Errno) {
+	a, ok := s.areas.at(old)
+	if !ok {
+		return 0, abi.EFAULT
+	}
+	if oldN == 0 && !a.Shared { // duplicating a private mapping is refused since Linux 4.14
+		return 0, abi.EINVAL
+	}
+	if hole, full := s.areas.covered(old, old+oldN); !full {
+		if newN <= oldN && flags&(mremapFixed|mremapDontUnmap) == 0 && hole >= old+newN {
+			// shrinking never looks at the part that goes
+		} else {
+			return 0, abi.EFAULT
+		}
+	}
+	move := flags&(mremapFixed|mremapDontUnmap) != 0
+	if !move && newN <= oldN { // shrink in place
+		s.areas.pieces(old+newN, old+oldN, func(lo, hi uint64, _ Area) { s.release(lo, hi) })
+		s.areas.remove(old+newN, old+oldN)
+		s.watch.clear(old+newN, old+oldN)
+		return old, 0
+	}
+	if oldN != 0 && a.End < old+oldN { // more than one area cannot grow or move
+		return 0, abi.EFAULT
+	}
+	s.unwatchLocked(old, old+oldN)
+	at, errno := s.hostRemap(old, oldN, newN, flags, newAddr)
+	if errno != 0 {
+		return 0, errno
+	}
+	if at != old && oldN != 0 && flags&mremapDontUnmap == 0 {
+		s.areas.remove(old, old+oldN)
+	}
+	a.Start, a.End = at, at+newN
+	s.watch.clear(at, at+newN)
+	s.areas.insert(a)
+	return at, 0
+}
+
+// hostRemap moves or grows the host mapping.
+func (s *Space) hostRemap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64, abi.Errno) {
+	if s.base == 0 {
+		if flags&mremapFixed == 0 {
+			return hostMremap(old, oldN, newN, flags, 0)
+		}
+		return s.remapFixed(old, oldN, newN, flags, newAddr)
+	}
+	if flags&mremapFixed == 0 {
+		grows := old+newN <= s.limit && !s.areas.overlaps(old+oldN, old+newN)
+		if flags&mremapDontUnmap == 0 && oldN != 0 && grows {
+			// The reservation behind the area is in the way: give it up for a moment.
+			if e := hostMunmap(s.base+old+oldN, newN-oldN); e != 0 {
+				return 0, e
+			}
+			if _, e := hostMremap(s.base+old, oldN, newN, 0, 0); e == 0 {
+				return old, 0
+			}
+			hostMmap(s.base+old+oldN, newN-oldN, 0, hostMapAnonReserve|mapFixedNoReplace, -1, 0)
+		}
+		if flags&mremapMayMove == 0 {
+			return 0, abi.ENOMEM
+		}
+		var ok bool
+		if newAddr, ok = s.areas.gapBelow(s.limit-PageSize, MinAddr, newN); !ok {
+			return 0, abi.ENOMEM
+		}
+	}
+	return s.remapFixed(old, oldN, newN, flags|mremapFixed, newAddr)
+}
+
+// remapFixed moves a mapping to newAddr, where guest mappings may be in the way
+// but nothing of Weir's.
+func (s *Space) remapFixed(old, oldN, newN uint64, flags int, newAddr uint64) (uint64, abi.Errno) {
+	if s.base == 0 {
+		errno := abi.Errno(0)
+		s.areas.holes(newAddr, newAddr+newN, func(lo, hi uint64) {
+			if errno == 0 {
+				_, errno = hostMmap(lo, hi-lo, 0, hostMapAnonReserve|mapFixedNoReplace, -1, 0)
+			}
+		})
+		if errno != 0 {
+			return 0, abi.ENOMEM
+		}
+	}
+	if _, e := hostMremap(s.base+old, oldN, newN, flags, s.base+newAddr); e != 0 {
+		return 0, e
+	}
+	if s.base != 0 && oldN != 0 && flags&mremapDontUnmap == 0 {
+		hostMmap(s.base+old, oldN, 0, hostMapAnonReserve|mapFixedNoReplace, -1, 0)
+	}
+	return newAddr, 0
+}

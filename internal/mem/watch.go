@@ -1,0 +1,156 @@
+package mem
+
+import "sync/atomic"
+
+// watch is the set of pages that are write-protected on the host because code
+// was translated from them although the guest may write there.
+type watch struct {
+	pages map[uint64]struct{} // page addresses; guarded by Space.mu
+	n     atomic.Int32        // len(pages), to skip the lock when there are none
+}
+
+func (w *watch) add(page uint64) {
+	w.pages[page] = struct{}{}
+	w.n.Store(int32(len(w.pages)))
+}
+
+func (w *watch) has(page uint64) bool {
+	_, ok := w.pages[page]
+	return ok
+}
+
+// clear forgets the pages of a range whose host protection has been set anew.
+func (w *watch) clear(start, end uint64) {
+	if len(w.pages) == 0 {
+		return
+	}
+	if (end-start)/PageSize > uint64(len(w.pages)) {
+		for p := range w.pages {
+			if p >= start && p < end {
+				delete(w.pages, p)
+			}
+		}
+	} else {
+		for p := start &^ pageMask; p < end; p += PageSize {
+			delete(w.pages, p)
+		}
+	}
+	w.n.Store(int32(len(w.pages)))
+}
+
+// WatchCode is told that code was translated from [start,end). Pages that the
+// guest may write are write-protected until HandleFault. It reports false if
+// writes can reach the range unseen, through another mapping of the same file:
+// then only an explicit instruction-cache flush tells of changes.
+func (s *Space) WatchCode(start, end uint64) (tracked bool) {
+	tracked = true
+	need := false
+	s.mu.RLock()
+	s.areas.pieces(start, end, func(_, _ uint64, a Area) {
+		if a.Shared {
+			tracked = false
+		}
+		if a.Prot&ProtWrite != 0 {
+			need = true
+		}
+	})
+	s.mu.RUnlock()
+	if !need {
+		return tracked
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := start &^ pageMask; p < end; p += PageSize {
+		a, ok := s.areas.at(p)
+		if !ok || a.Prot&ProtWrite == 0 || s.watch.has(p) {
+			continue
+		}
+		if hostMprotect(s.base+p, PageSize, hostProt(a.Prot&^ProtWrite)) == 0 {
+			s.watch.add(p)
+		}
+	}
+	return tracked
+}
+
+// HandleFault is told of a fault at addr. It reports true if the access may be
+// tried again: addr was write-protected for translated code, which is now
+// invalid and the page writable, or another thread has just done that.
+func (s *Space) HandleFault(addr uint64, write bool) bool {
+	if !write {
+		return false
+	}
+	page := addr &^ pageMask
+	s.mu.Lock()
+	a, ok := s.areas.at(page)
+	if !ok || a.Prot&ProtWrite == 0 {
+		s.mu.Unlock()
+		return false
+	}
+	watched := s.watch.has(page)
+	if watched {
+		s.unwatchLocked(page, page+PageSize)
+	}
+	s.mu.Unlock()
+	if watched {
+		s.invalidate(page, page+PageSize)
+	}
+	return true
+}
+
+// UnwatchForWrite makes watched pages in [addr,addr+n) writable, for the host
+// kernel to write there, and reports whether there were any.
+func (s *Space) UnwatchForWrite(addr, n uint64) bool {
+	if s.watch.n.Load() == 0 || n == 0 {
+		return false
+	}
+	start, end := addr&^pageMask, roundUp(addr+n)
+	if end <= start {
+		return false
+	}
+	s.mu.Lock()
+	hit := s.unwatchLocked(start, end)
+	s.mu.Unlock()
+	if hit {
+		s.invalidate(start, end)
+	}
+	return hit
+}
+
+// unwatchLocked gives watched pages of the range their guest protection back.
+func (s *Space) unwatchLocked(start, end uint64) (hit bool) {
+	if len(s.watch.pages) == 0 {
+		return false
+	}
+	restore := func(p uint64) {
+		if a, ok := s.areas.at(p); ok {
+			hostMprotect(s.base+p, PageSize, hostProt(a.Prot))
+		}
+		hit = true
+	}
+	if (end-start)/PageSize > uint64(len(s.watch.pages)) {
+		for p := range s.watch.pages {
+			if p >= start && p < end {
+				restore(p)
+			}
+		}
+	} else {
+		for p := start; p < end; p += PageSize {
+			if s.watch.has(p) {
+				restore(p)
+			}
+		}
+	}
+	s.watch.clear(start, end)
+	return hit
+}
+
+// invalidateCode reports a range to OnInvalidate if it has executable pages.
+func (s *Space) invalidateCode(start, end uint64) {
+	code := false
+	s.mu.RLock()
+	s.areas.pieces(start, end, func(_, _ uint64, a Area) { code = code || a.Prot&ProtExec != 0 })
+	s.mu.RUnlock()
+	if code {
+		s.invalidate(start, end)
+	}
+}

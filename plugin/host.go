@@ -1,0 +1,160 @@
+package plugin
+
+import (
+	"io"
+
+	"github.com/weir-emu/weir/abi"
+)
+
+// Host is Weir as one plugin sees it. It is safe for concurrent use.
+type Host struct {
+	name string
+	sys  System
+}
+
+// System is what a Host rests on. Weir implements it; plugins do not.
+type System interface {
+	Target() Target
+	Register(plugin string, e Event, s Set, cb any, o RegisterOptions) *Registration
+	Syscall(name string) (abi.Sysno, bool)
+	SyscallName(nr abi.Sysno) (string, bool)
+	Log(plugin, text string)
+	Output() io.Writer
+	VCPUs() []*VCPU
+}
+
+// NewHost makes the Host of the plugin called name. Weir calls it.
+func NewHost(name string, sys System) *Host { return &Host{name, sys} }
+
+// Target describes the guest.
+type Target struct {
+	Arch   abi.Arch
+	Binary string // path of the program, as the guest knows it
+	PID    int
+}
+
+// Event is a kind of event.
+type Event uint8
+
+// Events.
+const (
+	EventSyscallFilter Event = iota
+	EventSyscall
+	EventSyscallReturn
+	EventThreadStart
+	EventThreadExit
+	EventFork
+	EventExit
+	NumEvents
+)
+
+var eventNames = [NumEvents]string{"syscall filter", "syscall", "syscall return", "thread start", "thread exit", "fork", "exit"}
+
+// String names the event for error messages.
+func (e Event) String() string { return eventNames[e] }
+
+// RegisterOptions are the sum of a registration's options.
+type RegisterOptions struct {
+	Name     string
+	Priority int
+}
+
+// RegisterOption changes a registration.
+type RegisterOption func(*RegisterOptions)
+
+// Priority sets when the callback is asked relative to others of its event:
+// higher ones first; among equals the one registered last first. The default is 0.
+func Priority(p int) RegisterOption { return func(o *RegisterOptions) { o.Priority = p } }
+
+// Named gives the registration a name within its plugin and event. Registering
+// the same name again replaces function, set and priority, and with an unchanged
+// priority the place in the order stays.
+func Named(name string) RegisterOption { return func(o *RegisterOptions) { o.Name = name } }
+
+// Registration is a registered callback.
+type Registration struct {
+	Remover interface{ Remove(*Registration) }
+	Entry   any
+}
+
+// Remove unregisters the callback. It is safe from inside any callback, that
+// very one included; a second call does nothing. Other threads may still be
+// inside the callback when Remove returns.
+func (r *Registration) Remove() { r.Remover.Remove(r) }
+
+// Name returns the plugin's name.
+func (h *Host) Name() string { return h.name }
+
+// Target returns what runs.
+func (h *Host) Target() Target { return h.sys.Target() }
+
+// Syscall returns the guest's number of a syscall.
+func (h *Host) Syscall(name string) (abi.Sysno, bool) { return h.sys.Syscall(name) }
+
+// SyscallName returns the name of a guest syscall number.
+func (h *Host) SyscallName(nr abi.Sysno) (string, bool) { return h.sys.SyscallName(nr) }
+
+// Log writes a line to Weir's log, prefixed with the plugin's name.
+func (h *Host) Log(text string) { h.sys.Log(h.name, text) }
+
+// Output returns where a plugin's report goes: standard error, or the file of -D.
+// It stays usable after the guest has closed its descriptors.
+func (h *Host) Output() io.Writer { return h.sys.Output() }
+
+// VCPUs returns the guest threads alive now, in order of creation.
+func (h *Host) VCPUs() []*VCPU { return h.sys.VCPUs() }
+
+func (h *Host) register(e Event, s Set, cb any, opts []RegisterOption) *Registration {
+	var o RegisterOptions
+	for _, f := range opts {
+		f(&o)
+	}
+	return h.sys.Register(h.name, e, s, cb, o)
+}
+
+// FilterSyscalls registers a filter for the syscalls of s. It runs before each
+// of them, after the tracing events; see [Verdict] for what it can decide. A nil
+// f with the [Named] option of an earlier registration removes that one.
+func (h *Host) FilterSyscalls(s Set, f func(*Call) Verdict, opts ...RegisterOption) *Registration {
+	return h.register(EventSyscallFilter, s, f, opts)
+}
+
+// OnSyscall registers f to see each syscall of s before filters and handler.
+func (h *Host) OnSyscall(s Set, f func(*Call), opts ...RegisterOption) *Registration {
+	return h.register(EventSyscall, s, f, opts)
+}
+
+// OnSyscallReturn registers f to see the result of each syscall of s, whoever
+// made it, before it reaches the guest; f may change it with [Call.SetResult].
+// Calls that do not return (exit, a successful execve) have no such event. In
+// the child of a fork the event occurs too, with result 0.
+func (h *Host) OnSyscallReturn(s Set, f func(*Call), opts ...RegisterOption) *Registration {
+	return h.register(EventSyscallReturn, s, f, opts)
+}
+
+// OnThreadStart registers f to run on each new guest thread before its first instruction.
+func (h *Host) OnThreadStart(f func(*VCPU), opts ...RegisterOption) *Registration {
+	return h.register(EventThreadStart, Set{}, f, opts)
+}
+
+// OnThreadExit registers f to run when a guest thread ends.
+func (h *Host) OnThreadExit(f func(*VCPU), opts ...RegisterOption) *Registration {
+	return h.register(EventThreadExit, Set{}, f, opts)
+}
+
+// OnFork registers f to run in a forked child process before the guest's code goes on there.
+func (h *Host) OnFork(f func(*VCPU), opts ...RegisterOption) *Registration {
+	return h.register(EventFork, Set{}, f, opts)
+}
+
+// ExitInfo says how the guest's process ended.
+type ExitInfo struct {
+	Status int        // exit status, if Signal is 0
+	Signal abi.Signal // the signal that killed it
+}
+
+// OnExit registers f to run once when the guest's process ends, newest first; in
+// every forked child that exits too. It does not run at execve.
+func (h *Host) OnExit(f func(ExitInfo), opts ...RegisterOption) *Registration {
+	return h.register(EventExit, Set{}, f, opts)
+}
