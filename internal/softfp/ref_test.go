@@ -194,6 +194,15 @@ func (f format) round(x exact, rm Round) (uint64, Flags) {
 	return f.signed(neg, bits), flags
 }
 
+// bigInt is v, or -v.
+func bigInt(v uint64, neg bool) *big.Int {
+	n := new(big.Int).SetUint64(v)
+	if neg {
+		n.Neg(n)
+	}
+	return n
+}
+
 // source makes operands.
 type source struct{ *rand.Rand }
 
