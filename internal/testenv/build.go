@@ -39,7 +39,7 @@ var (
 
 // baseCFlags are the flags of every C program. -fno-math-errno because an errno store after sqrt measures libm, not the
 // translator; -fno-pie gives a fixed text address, the harder case for a loader.
-var baseCFlags = []string{"-O2", "-fno-math-errno", "-static", "-fno-pie", "-no-pie", "-pthread", "-Wall", "-Wno-unused-result"}
+var baseCFlags = []string{"-O2", "-fno-math-errno", "-static", "-fno-pie", "-no-pie", "-pthread", "-D_GNU_SOURCE", "-Wall", "-Wno-unused-result"}
 
 // Root returns the top of the source tree: the nearest folder with a go.mod, upwards from the working directory.
 var Root = sync.OnceValues(func() (string, error) {
