@@ -1,0 +1,70 @@
+# Weir's targets. `make demo` and `make test` do all their own set-up.
+
+GO       ?= go
+LDFLAGS  := -T 0x7e0000000000 -X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0
+BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
+TOOL     := $(GO) tool -modfile=tools/go.mod
+PKGS     ?= ./...
+
+.PHONY: build demo test test-go test-all bench fuzz fuzz-isa soak check cross generate setup clean
+
+## build: the static binary bin/weir
+build:
+	@mkdir -p bin
+	$(BUILD) -o bin/weir ./cmd/weir
+
+## setup: what the tests need from Debian (cross compiler, riscv64 busybox)
+setup:
+	scripts/setup-guest.sh
+
+## demo: a foreign program under a filter; needs nothing but Go
+demo: build
+	@scripts/demo.sh
+
+## test: all tests that fit in a few minutes
+test: setup build
+	$(GO) test -timeout 30m $(PKGS)
+
+## test-go: the Go standard library's own tests for riscv64, run under weir
+test-go: build
+	scripts/test-go.sh
+
+## test-all: everything, storms included
+test-all: setup build
+	WEIR_TEST_LONG=1 $(GO) test -timeout 120m $(PKGS)
+	scripts/test-go.sh
+
+## bench: ratios against native and qemu-user in one run
+bench: setup build
+	$(GO) run ./test/bench/run -weir bin/weir -md
+
+## fuzz-isa: a million random instruction sequences, interpreter against JIT
+fuzz-isa:
+	WEIR_FUZZ_SEQUENCES=1000000 $(GO) test -timeout 0 -run TestRandomSequences -v ./internal/engine/...
+
+## fuzz: the native Go fuzz targets, ten minutes each
+fuzz:
+	scripts/fuzz.sh 10m
+
+## soak: storms for half an hour
+soak: build
+	WEIR_SOAK=30m $(GO) test -timeout 60m -run TestStorm -v ./test/...
+
+## check: formatting, vet, staticcheck, generated files, cross-builds
+check: cross
+	@test -z "$$($(TOOL) gofumpt -l . | tee /dev/stderr)" || { echo 'run: go tool -modfile=tools/go.mod gofumpt -w .'; exit 1; }
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+
+## cross: every OS and host that the tree claims, without a warning
+cross:
+	@for t in linux/arm64 freebsd/amd64 darwin/arm64 windows/amd64; do \
+		echo "vet $$t"; GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
+		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) build ./... || exit 1; done
+
+## generate: docs that are made from the tables
+generate:
+	$(GO) generate ./...
+
+clean:
+	rm -rf bin

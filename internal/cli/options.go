@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/weir-emu/weir/plugin"
+)
+
+// settings is the command line and environment, parsed.
+type settings struct {
+	program string
+	args    []string // of the guest, without argv[0]
+
+	argv0      string
+	release    string
+	sysroot    string
+	env        []envChange
+	stackSize  uint64
+	base       uint64
+	reserve    uint64
+	tbSize     uint64
+	seed       string
+	cpu        string
+	log        []string
+	logFile    string
+	strace     bool
+	oneInsn    bool
+	perfmap    bool
+	noJIT      bool
+	baseline   bool
+	noPairing  bool
+	window     bool
+	plugins    []pluginArg
+	help       bool
+	version    bool
+	cpuprofile string
+}
+
+// envChange is one -E or -U.
+type envChange struct {
+	name, value string
+	unset       bool
+}
+
+// pluginArg is one -plugin.
+type pluginArg struct {
+	name string
+	args plugin.Args
+}
+
+// option is one row of the option table: the flag, the environment variable it
+// can also be given by, the form of its value (empty for a switch), its help and
+// what it does.
+type option struct {
+	flag  string
+	env   string // read as WEIR_env and, as qemu-user has it, QEMU_env
+	arg   string
+	help  string
+	set   func(s *settings, v string) error
+	alias string
+}
+
+// options is the option table, in the order of the help text.
+var options = []option{
+	{"h", "", "", "print this help", func(s *settings, _ string) error { s.help = true; return nil }, "help"},
+	{"version", "VERSION", "", "print the version", func(s *settings, _ string) error { s.version = true; return nil }, ""},
+	{"plugin", "PLUGIN", "NAME[,key=value...]", "load a bundled plugin (weir plugins lists them); repeatable; a comma in a value is written twice", setPlugin, ""},
+	{"strace", "STRACE", "", "print each syscall, as strace(1) does", func(s *settings, _ string) error { s.strace = true; return nil }, ""},
+	{"d", "LOG", "ITEM[,...]", "log items (-d help lists them)", func(s *settings, v string) error { s.log = append(s.log, strings.Split(v, ",")...); return nil }, ""},
+	{"D", "LOG_FILENAME", "FILE", "write logs and plugin reports to FILE (%d is the process id)", func(s *settings, v string) error { s.logFile = v; return nil }, ""},
+	{"L", "LD_PREFIX", "PATH", "sysroot tried first for the program interpreter", func(s *settings, v string) error { s.sysroot = v; return nil }, ""},
+	{"E", "SET_ENV", "VAR=VALUE[,...]", "set variables of the guest's environment; repeatable", setEnv, ""},
+	{"U", "UNSET_ENV", "VAR[,...]", "remove variables from the guest's environment; repeatable", unsetEnv, ""},
+	{"0", "ARGV0", "ARGV0", "argv[0] of the guest program", func(s *settings, v string) error { s.argv0 = v; return nil }, ""},
+	{"r", "UNAME", "RELEASE", "kernel release that uname(2) tells", func(s *settings, v string) error { s.release = v; return nil }, ""},
+	{"s", "STACK_SIZE", "SIZE", "size of the main stack; suffixes k, M, G", setSize(func(s *settings) *uint64 { return &s.stackSize }), ""},
+	{"B", "GUEST_BASE", "ADDR", "host address of guest address 0", setBase, ""},
+	{"R", "RESERVED_VA", "SIZE", "size of the guest's reserved address space; suffixes k, M, G", setSize(func(s *settings) *uint64 { return &s.reserve }), ""},
+	{"cpu", "CPU", "MODEL", "guest CPU model (-cpu help lists them)", func(s *settings, v string) error { s.cpu = v; return nil }, ""},
+	{"seed", "RAND_SEED", "N", "seed of the guest's AT_RANDOM bytes", setSeed, ""},
+	{"jit", "JIT", "on|off", "off: interpret instead of translating", setOnOff(func(s *settings, on bool) { s.noJIT = !on }), ""},
+	{"host", "HOST", "native|baseline", "baseline: generate code for the oldest host CPU only (x86-64-v1)", setHost, ""},
+	{"pairing", "PAIRING", "on|off", "off: no host call/return pairing", setOnOff(func(s *settings, on bool) { s.noPairing = !on }), ""},
+	{"window", "WINDOW", "", "put the guest in a reserved window even if it fits without one", func(s *settings, _ string) error { s.window = true; return nil }, ""},
+	{"one-insn-per-tb", "ONE_INSN_PER_TB", "", "translate one instruction per block", func(s *settings, _ string) error { s.oneInsn = true; return nil }, "singlestep"},
+	{"tb-size", "TB_SIZE", "SIZE", "size of the code cache; a number without suffix is MiB", setTBSize, ""},
+	{"perfmap", "PERFMAP", "", "write /tmp/perf-PID.map for perf(1)", func(s *settings, _ string) error { s.perfmap = true; return nil }, ""},
+	{"cpuprofile", "CPUPROFILE", "FILE", "write a CPU profile of weir itself", func(s *settings, v string) error { s.cpuprofile = v; return nil }, ""},
+}
+
+func setPlugin(s *settings, v string) error {
+	// qemu-user names plugins by file=PATH; ours have plain names.
+	name, rest, _ := strings.Cut(v, ",")
+	if f, ok := strings.CutPrefix(name, "file="); ok {
+		name = f
+	}
+	args, err := plugin.ParseArgs(rest)
+	if err != nil {
+		return fmt.Errorf("plugin %s: %w", name, err)
+	}
+	s.plugins = append(s.plugins, pluginArg{name, args})
+	return nil
+}
+
+func setEnv(s *settings, v string) error {
+	for _, kv := range strings.Split(v, ",") {
+		k, val, ok := strings.Cut(kv, "=")
+		if !ok || k == "" {
+			return fmt.Errorf("%q: want VAR=VALUE", kv)
+		}
+		s.env = append(s.env, envChange{name: k, value: val})
+	}
+	return nil
+}
+
+func unsetEnv(s *settings, v string) error {
+	for _, k := range strings.Split(v, ",") {
+		if k == "" || strings.Contains(k, "=") {
+			return fmt.Errorf("%q: want the name of a variable", k)
+		}
+		s.env = append(s.env, envChange{name: k, unset: true})
+	}
+	return nil
+}
+
+func setSeed(s *settings, v string) error {
+	if _, err := strconv.ParseUint(v, 0, 64); err != nil {
+		return fmt.Errorf("%q: want a number", v)
+	}
+	s.seed = v
+	return nil
+}
+
+func setBase(s *settings, v string) error {
+	n, err := strconv.ParseUint(v, 0, 64)
+	if err != nil {
+		return fmt.Errorf("%q: want an address such as 0x100000000000", v)
+	}
+	s.base = n
+	return nil
+}
+
+func setHost(s *settings, v string) error {
+	if v != "native" && v != "baseline" {
+		return fmt.Errorf("%q: want native or baseline", v)
+	}
+	s.baseline = v == "baseline"
+	return nil
+}
+
+func setOnOff(f func(*settings, bool)) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		if v != "on" && v != "off" {
+			return fmt.Errorf("%q: want on or off", v)
+		}
+		f(s, v == "on")
+		return nil
+	}
+}
+
+func setSize(f func(*settings) *uint64) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		n, err := parseSize(v)
+		if err == nil {
+			*f(s) = n
+		}
+		return err
+	}
+}
+
+func setTBSize(s *settings, v string) error {
+	if v != "" && v[len(v)-1] >= '0' && v[len(v)-1] <= '9' {
+		v += "M"
+	}
+	n, err := parseSize(v)
+	if err == nil {
+		s.tbSize = n
+	}
+	return err
+}
+
+// parseSize reads a number of bytes with an optional suffix k, M or G (powers of 1024).
+func parseSize(v string) (uint64, error) {
+	shift := 0
+	num := v
+	if v != "" {
+		switch v[len(v)-1] {
+		case 'k', 'K':
+			shift = 10
+		case 'm', 'M':
+			shift = 20
+		case 'g', 'G':
+			shift = 30
+		}
+		if shift != 0 {
+			num = v[:len(v)-1]
+		}
+	}
+	n, err := strconv.ParseUint(num, 0, 64)
+	if err != nil || n == 0 || n > 1<<63>>shift {
+		return 0, fmt.Errorf("%q: want a size such as 65536, 64k or 8M", v)
+	}
+	return n << shift, nil
+}

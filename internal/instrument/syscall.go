@@ -1,0 +1,124 @@
+package instrument
+
+import (
+	"time"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/linux"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// callState shows a linux.Call as a plugin.CallState.
+type callState struct{ *linux.Call }
+
+// view returns the plugin's view of c; the common, un-nested one is part of the
+// thread's own structure and costs no allocation.
+func (r *Registry) view(c *linux.Call) (*plugin.Call, *thread) {
+	t := r.thread(c.Task)
+	if t.cur == c {
+		return &t.call, t
+	}
+	if t.cur != nil && t.busy > 0 {
+		pc := new(plugin.Call)
+		pc.Bind(callState{c}, t.vcpu)
+		return pc, t
+	}
+	t.cur = c
+	t.call.Bind(callState{c}, t.vcpu)
+	return &t.call, t
+}
+
+func (r *Registry) syscallEntry(c *linux.Call) {
+	r.trace(plugin.EventSyscall, c)
+}
+
+func (r *Registry) syscallReturn(c *linux.Call) {
+	r.trace(plugin.EventSyscallReturn, c)
+}
+
+// trace runs the tracing callbacks of one event.
+func (r *Registry) trace(ev plugin.Event, c *linux.Call) {
+	list := *r.lists[ev].Load()
+	pc, t := r.view(c)
+	t.busy++
+	defer t.leave(t.vcpu.SetAccess(plugin.SetPC))
+	for _, e := range list {
+		if e.dead.Load() || !e.set.has(c.Nr) {
+			continue
+		}
+		r.call(e, pc)
+	}
+}
+
+func (r *Registry) call(e *entry, pc *plugin.Call) {
+	defer r.guard(e, pc)
+	e.cb.(func(*plugin.Call))(pc)
+}
+
+// syscallFilter asks the filters in order until one does not pass. Access to
+// registers and memory is on for the whole walk, so a filter that passes may
+// still have changed what the next one sees (S-12).
+func (r *Registry) syscallFilter(c *linux.Call) linux.Verdict {
+	list := *r.lists[plugin.EventSyscallFilter].Load()
+	pc, t := r.view(c)
+	t.busy++
+	before := t.vcpu.SetAccess(plugin.SetPC)
+	for _, e := range list {
+		if e.dead.Load() || !e.set.has(c.Nr) {
+			continue
+		}
+		if v := r.ask(e, pc); v.Kind() != plugin.VerdictPass {
+			c.Filtered = e.plugin
+			t.leave(before)
+			return verdict(v)
+		}
+	}
+	t.leave(before)
+	return linux.Verdict{}
+}
+
+func (r *Registry) ask(e *entry, pc *plugin.Call) plugin.Verdict {
+	defer r.guard(e, pc)
+	return e.cb.(func(*plugin.Call) plugin.Verdict)(pc)
+}
+
+// verdict translates.
+func verdict(v plugin.Verdict) linux.Verdict {
+	switch v.Kind() {
+	case plugin.VerdictReturn:
+		return linux.Verdict{Action: linux.Answer, Value: v.Value()}
+	case plugin.VerdictHandled:
+		return linux.Verdict{Action: linux.Handled}
+	case plugin.VerdictRestart:
+		return linux.Verdict{Action: linux.Restart}
+	case plugin.VerdictJump:
+		return linux.Verdict{Action: linux.Jump, PC: uint64(v.Value())}
+	case plugin.VerdictExit:
+		return linux.Verdict{Action: linux.Exit, Value: v.Value()}
+	case plugin.VerdictKill:
+		return linux.Verdict{Action: linux.Kill, Value: v.Value()}
+	}
+	return linux.Verdict{}
+}
+
+func (s callState) Number() abi.Sysno { return s.Nr }
+func (s callState) Name() string      { return s.Call.Name() }
+func (s callState) PC() abi.Addr      { return s.Call.PC }
+func (s callState) Arg(i int) uint64  { return s.Args[i] }
+func (s callState) CString(i int) (string, abi.Errno) {
+	return s.Call.CString(i, linux.MaxPath)
+}
+func (s callState) Bytes(i, n int) ([]byte, abi.Errno)      { return s.In(i, n) }
+func (s callState) SetBytes(i int, b []byte, isString bool) { s.SetIn(i, b, isString) }
+func (s callState) Result() (int64, bool)                   { return s.Call.Result, s.Done }
+func (s callState) SetResult(v int64)                       { s.Call.Result = v }
+func (s callState) FilteredBy() string                      { return s.Filtered }
+func (s callState) Elapsed() time.Duration                  { return s.Call.Elapsed }
+func (s callState) InvokeOther(nr abi.Sysno, a [6]uint64) int64 {
+	return s.Task.Invoke(nr, [8]uint64{a[0], a[1], a[2], a[3], a[4], a[5]})
+}
+
+func (s callState) Decode(i int) (plugin.Arg, bool) {
+	a, ok := s.Call.Decode(i)
+	return plugin.Arg{Name: a.Name, Kind: a.Kind, Value: a.Value, Text: a.Text}, ok
+}

@@ -1,0 +1,143 @@
+package instrument
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/linux"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// thread is what instrumentation keeps per guest thread, in linux.Task.Ext.
+type thread struct {
+	vcpu *plugin.VCPU
+	call plugin.Call // view of cur
+	cur  *linux.Call
+	busy int // callbacks under way on this thread
+}
+
+// leave ends a walk of callbacks.
+func (t *thread) leave(before plugin.Access) {
+	t.vcpu.SetAccess(before)
+	t.busy--
+}
+
+// vcpuSet numbers the threads alive.
+type vcpuSet struct {
+	mu     sync.Mutex
+	serial uint64
+	used   []bool
+	live   []*plugin.VCPU
+}
+
+// thread returns t's structure, made at first need: threads cost nothing while
+// nobody listens.
+func (r *Registry) thread(t *linux.Task) *thread {
+	if x, ok := t.Ext.(*thread); ok {
+		return x
+	}
+	s := &r.vcpus
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.used, false)
+	if i < 0 {
+		i = len(s.used)
+		s.used = append(s.used, false)
+	}
+	s.used[i] = true
+	x := &thread{vcpu: plugin.NewVCPU(i, s.serial, t.TID, taskState{t, r})}
+	s.serial++
+	s.live = append(s.live, x.vcpu)
+	t.Ext = x
+	return x
+}
+
+// VCPUs implements plugin.System.
+func (r *Registry) VCPUs() []*plugin.VCPU {
+	r.vcpus.mu.Lock()
+	defer r.vcpus.mu.Unlock()
+	out := slices.Clone(r.vcpus.live)
+	slices.SortFunc(out, func(a, b *plugin.VCPU) int { return cmp.Compare(a.Serial(), b.Serial()) })
+	return out
+}
+
+func (r *Registry) threadStart(t *linux.Task) { r.vcpuEvent(plugin.EventThreadStart, t) }
+
+func (r *Registry) threadExit(t *linux.Task) {
+	r.vcpuEvent(plugin.EventThreadExit, t)
+	x, ok := t.Ext.(*thread)
+	if !ok {
+		return
+	}
+	r.vcpus.mu.Lock()
+	defer r.vcpus.mu.Unlock()
+	r.vcpus.used[x.vcpu.Index()] = false
+	r.vcpus.live = slices.DeleteFunc(r.vcpus.live, func(v *plugin.VCPU) bool { return v == x.vcpu })
+}
+
+// fork runs in the child: only t is left of the parent's threads.
+func (r *Registry) fork(t *linux.Task) {
+	x := r.thread(t)
+	x.vcpu.SetTID(t.TID)
+	r.cfg.Target.PID = t.TID
+	r.vcpus.mu.Lock()
+	r.vcpus.live = []*plugin.VCPU{x.vcpu}
+	clear(r.vcpus.used)
+	r.vcpus.used[x.vcpu.Index()] = true
+	r.vcpus.mu.Unlock()
+	r.vcpuEvent(plugin.EventFork, t)
+}
+
+func (r *Registry) vcpuEvent(ev plugin.Event, t *linux.Task) {
+	list := *r.lists[ev].Load()
+	if len(list) == 0 {
+		return
+	}
+	x := r.thread(t)
+	x.busy++
+	defer x.leave(x.vcpu.SetAccess(plugin.SetPC))
+	for _, e := range list {
+		if !e.dead.Load() {
+			r.callVCPU(e, x.vcpu)
+		}
+	}
+}
+
+func (r *Registry) callVCPU(e *entry, v *plugin.VCPU) {
+	defer r.guard(e, nil)
+	e.cb.(func(*plugin.VCPU))(v)
+}
+
+// exit runs the exit callbacks, once per process.
+func (r *Registry) exit(status int, sig abi.Signal) {
+	for _, e := range *r.lists[plugin.EventExit].Load() {
+		if !e.dead.Swap(true) {
+			r.callExit(e, plugin.ExitInfo{Status: status, Signal: sig})
+		}
+	}
+}
+
+func (r *Registry) callExit(e *entry, info plugin.ExitInfo) {
+	defer r.guard(e, nil)
+	e.cb.(func(plugin.ExitInfo))(info)
+}
+
+// taskState shows a task's registers and memory as a plugin.CPUState.
+type taskState struct {
+	*linux.Task
+	r *Registry
+}
+
+func (s taskState) Registers() []plugin.Reg               { return s.r.cfg.Regs }
+func (s taskState) ReadReg(r abi.Reg) (uint64, bool)      { return s.Task.ReadReg(int(r)) }
+func (s taskState) WriteReg(r abi.Reg, v uint64) bool     { return s.Task.WriteReg(int(r), v) }
+func (s taskState) PC() abi.Addr                          { return s.St.PC }
+func (s taskState) SetPC(pc abi.Addr)                     { s.St.PC = pc }
+func (s taskState) ReadMem(addr abi.Addr, p []byte) bool  { return s.Proc.Mem.Read(addr, p) }
+func (s taskState) WriteMem(addr abi.Addr, p []byte) bool { return s.Proc.Mem.Poke(addr, p) }
+func (s taskState) CString(a abi.Addr, n int) (string, abi.Errno) {
+	b, e := s.Proc.Mem.ReadCString(a, n)
+	return string(b), e
+}
