@@ -95,13 +95,14 @@ type LinuxABI struct {
 	// VDSO builds the guest's vDSO ELF image.
 	VDSO func() VDSO
 
-	// CoreCheck tells whether an ELF e_flags value can run, with the reason if not.
+	// CheckELFFlags tells whether an ELF e_flags value can run, with the reason if not.
 	CheckELFFlags func(flags uint32) error
 }
 
-// VDSO is a guest vDSO image. Its code reads time parameters from a data page
-// mapped directly before the image; see the guest's package for the layout.
+// VDSO is a guest vDSO image, shared: callers must not modify it. Where it needs
+// the clock or the processor number it executes an instruction of Weir's own,
+// which leaves with cpu.ExitVDSO.
 type VDSO struct {
-	Image     []byte // ELF, multiple of the page size after padding by the loader
+	Image     []byte // ELF shared object; the loader pads it to whole pages
 	Sigreturn uint64 // offset of __vdso_rt_sigreturn
 }
