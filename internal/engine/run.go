@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/weir-emu/weir/internal/cpu"
+	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/ir"
+)
+
+// Host signals that a guest's access can cause.
+const (
+	sigBUS  = 7
+	sigSEGV = 11
+)
+
+// modeOf is the mode that the state's control registers demand.
+func modeOf(s *cpu.State) host.Mode {
+	if s.FRM >= ir.RMM {
+		return host.ModeRMM
+	}
+	return 0
+}
+
+// execute is Run with generated code.
+func (c *CPU) execute() Exit {
+	e, s := c.e, c.s
+	c.from = nil
+	for {
+		m := modeOf(s)
+		c.enter()
+		b := e.tab.find(s.PC, m)
+		if b == nil {
+			c.leave()
+			if b, fault := e.translate(s.PC, m); b == nil {
+				return Exit{Kind: FetchFault, Addr: fault}
+			}
+			continue // the block may be gone again
+		}
+		if m != c.mode {
+			// Code of one mode must not get into that of another.
+			c.forget()
+			c.mode = m
+			c.from = nil
+		}
+		c.follow(b)
+		if e.cfg.Log.Exec != nil {
+			e.cfg.Log.Exec(s, s.PC)
+		}
+		s.ExitArg = uint64(e.cfg.CodeBase) + uint64(b.entry)
+		e.cfg.Enter(s)
+
+		// Host addresses in s mean something only until leave.
+		switch s.Exit {
+		case cpu.ExitSyscall: // the hot ones first
+			c.leave()
+			return Exit{Kind: Syscall}
+		case cpu.ExitIndirect:
+			c.from = nil
+			c.indirect(m)
+			c.leave()
+			continue
+		case cpu.ExitChain:
+			c.chain()
+			c.leave()
+			continue
+		case cpu.ExitFault:
+			c.recover()
+			c.leave()
+			if x := c.fault(); x.Kind != 0 {
+				return x
+			}
+		case cpu.ExitPoll:
+			c.leave()
+			if c.polled() {
+				return Exit{Kind: Poll}
+			}
+		case cpu.ExitInterp:
+			c.leave()
+			if x := c.Step(); x.Kind != 0 {
+				return x
+			}
+		default:
+			c.leave()
+			if x := c.stopped(); x.Kind != 0 {
+				return x
+			}
+		}
+		c.from = nil
+	}
+}
+
+// chain finds the target of the direct jump that was left through.
+func (c *CPU) chain() {
+	e, s := c.e, c.s
+	ret := uint32(s.ExitArg - uint64(e.cfg.CodeBase))
+	e.mu.Lock()
+	x := e.exitAt(ret)
+	e.mu.Unlock()
+	if x == nil {
+		panic(fmt.Sprintf("BUG: engine: left generated code at unknown offset %#x", ret))
+	}
+	s.PC = x.Target
+	c.from = x
+}
+
+// follow links the exit that was taken last to b, where it has led.
+func (c *CPU) follow(b *block) {
+	x := c.from
+	c.from = nil
+	if x == nil || c.e.cfg.NoChain {
+		return
+	}
+	c.e.mu.Lock()
+	if x.to == nil && x.Target == b.pc && x.from.mode == b.mode && !x.from.dead.Load() {
+		c.e.link(x, b)
+	}
+	c.e.mu.Unlock()
+}
+
+// indirect enters the target of an indirect jump into the jump cache.
+func (c *CPU) indirect(m host.Mode) {
+	e, s := c.e, c.s
+	if e.cfg.NoChain || modeOf(s) != m {
+		return
+	}
+	if b := e.tab.find(s.PC, m); b != nil {
+		s.JumpCache[jumpIndex(b.pc)] = [2]uint64{b.pc, uint64(e.cfg.CodeBase) + uint64(b.entry)}
+	}
+}
+
+// recover makes the state exact after a host fault.
+func (c *CPU) recover() {
+	e, s := c.e, c.s
+	off := uint32(s.FaultRIP - uint64(e.cfg.CodeBase))
+	e.mu.Lock()
+	b := e.blockAt(off)
+	e.mu.Unlock()
+	if b == nil || s.FaultSig != sigSEGV && s.FaultSig != sigBUS || !e.cfg.Backend.Recover(s, b.faults, off-b.off) {
+		panic(fmt.Sprintf("BUG: engine: host signal %d at offset %#x of generated code, address %#x", s.FaultSig, off, s.FaultAddr))
+	}
+}
+
+// fault decides on a fault whose state is exact again.
+func (c *CPU) fault() Exit {
+	s := c.s
+	const siKernel = 0x80 // no address is known: it was not canonical
+	s.FaultAddr -= s.Base
+	write := s.FaultErr&2 != 0
+	if s.FaultCode != siKernel && !c.e.mem.HandleFault(s.FaultAddr, write) {
+		return Exit{Kind: Fault, Sig: uint8(s.FaultSig), Code: int32(s.FaultCode), Addr: s.FaultAddr}
+	}
+	// Interpret the instruction. One that writes to the page it is in would
+	// otherwise be translated, protected and fault again and again.
+	return c.Step()
+}

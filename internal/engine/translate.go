@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/ir"
+)
+
+// translator is what a translation works with; guarded by Engine.tmu and reused.
+type translator struct {
+	blk  ir.Block
+	code host.Code
+	buf  [maxInsns*4 + 16]byte
+	more [16]byte
+}
+
+// translate makes the block at pc. Without one, an instruction fetch faults at
+// the address fault. The caller is not in the read side.
+func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
+	e.tmu.Lock()
+	defer e.tmu.Unlock()
+	n := e.max
+	for {
+		e.mu.Lock()
+		if b := e.tab.find(pc, m); b != nil {
+			e.mu.Unlock()
+			return b, 0
+		}
+		e.pending = pendingRange{pc, pc + uint64(len(e.tr.buf)), false}
+		e.mu.Unlock()
+
+		tracked, fault, ok := e.lift(pc, n)
+		if !ok {
+			return nil, fault
+		}
+		if e.Interpreting() {
+			b = e.keepIR(tracked, m)
+		} else {
+			if size := e.cfg.Backend.MaxSize(&e.tr.blk); size > e.segmentSize() {
+				if n == 1 {
+					panic("BUG: engine: no room for one instruction in the code cache")
+				}
+				n /= 2
+				continue
+			}
+			b = e.compile(tracked, m)
+		}
+		if b != nil {
+			return b, 0
+		}
+	}
+}
+
+// lift reads the code at pc, at most max instructions, into tr.blk. On failure an instruction
+// fetch faults.
+func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) {
+	t := &e.tr
+	buf := t.buf[:min(len(t.buf), max*e.guest.MaxInsn+e.guest.MaxInsn)]
+	if n := e.mem.Fetch(pc, buf[:e.guest.MinInsn]); n < e.guest.MinInsn {
+		return false, pc + uint64(n), false // do not watch pages without code
+	}
+	// Watch first, then read: what is written in between must be noticed.
+	tracked = e.mem.WatchCode(pc, pc+1)
+	n := e.mem.Fetch(pc, buf)
+	for {
+		t.blk.Reset(pc)
+		e.guest.Lift(&t.blk, buf[:n], max)
+		if t.blk.NInsn == 0 {
+			return false, pc + uint64(n), false
+		}
+		last := t.blk.End - 1
+		if last/pageSize == pc/pageSize {
+			break
+		}
+		// The last instruction lies across a page border.
+		tracked = e.mem.WatchCode(last, last+1) && tracked
+		size := int(t.blk.End - pc)
+		border := int(last&^(pageSize-1) - pc)
+		again := t.more[:min(size-border, len(t.more))]
+		if e.mem.Fetch(pc+uint64(border), again) == len(again) && bytes.Equal(again, buf[border:size]) {
+			break
+		}
+		n = e.mem.Fetch(pc, buf)
+	}
+	if e.cfg.Log.InAsm != nil {
+		e.cfg.Log.InAsm(pc, e.disasm(pc, buf[:t.blk.End-pc]))
+	}
+	for _, pass := range e.cfg.Passes {
+		pass(&t.blk)
+	}
+	if e.cfg.Log.Op != nil {
+		e.cfg.Log.Op(pc, t.blk.String())
+	}
+	if e.cfg.Verify {
+		if err := t.blk.Verify(); err != nil {
+			panic("BUG: bad translation: " + err.Error())
+		}
+	}
+	return tracked, 0, true
+}
+
+// disasm is the guest code as text.
+func (e *Engine) disasm(pc uint64, code []byte) string {
+	var s strings.Builder
+	for len(code) > 0 {
+		text, n := e.guest.Disasm(code, pc)
+		n = min(max(n, 1), len(code))
+		s.WriteString(text)
+		s.WriteByte('\n')
+		code, pc = code[n:], pc+uint64(n)
+	}
+	return s.String()
+}
+
+// keepIR makes an interpreter's block of tr.blk, or returns nil if the code has changed
+// meanwhile.
+func (e *Engine) keepIR(tracked bool, m host.Mode) *block {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.pending.changed {
+		return nil
+	}
+	limit := e.cfg.TBSize
+	if limit <= 0 {
+		limit = defaultIRBytes
+	}
+	size := len(e.tr.blk.Insts) * 16
+	if e.irBytes+size > limit {
+		e.flush()
+	}
+	e.irBytes += size
+	b := e.newBlock(tracked, m)
+	b.ir = e.tr.blk
+	b.ir.Insts = take(&e.slab.insts, len(e.tr.blk.Insts), 4096)
+	copy(b.ir.Insts, e.tr.blk.Insts)
+	e.add(b)
+	return b
+}
+
+// newBlock returns a block for tr.blk, with mu held.
+func (e *Engine) newBlock(tracked bool, m host.Mode) *block {
+	b := e.slab.block()
+	b.pc, b.end, b.mode, b.tracked = e.tr.blk.PC, e.tr.blk.End, m, tracked
+	return b
+}
+
+// add makes b known, with mu held.
+func (e *Engine) add(b *block) {
+	e.tab.insert(b)
+	e.index(b)
+	if !b.tracked {
+		e.untrackedN.Add(1)
+	}
+	e.stats.Translated++
+	e.stats.Insns += uint64(e.tr.blk.NInsn)
+}
+
+// compile makes code of tr.blk, or returns nil if the guest code has changed meanwhile.
+func (e *Engine) compile(tracked bool, m host.Mode) *block {
+	t := &e.tr
+	size := e.cfg.Backend.MaxSize(&t.blk)
+	e.mu.Lock()
+	for e.segs[e.seg].hi-e.segs[e.seg].next < size {
+		e.makeRoom(size) // stops the world, so that others may have changed seg
+	}
+	off := uint32(e.segs[e.seg].next)
+	e.mu.Unlock()
+
+	if err := e.cfg.Backend.Compile(&t.blk, m, off, &t.code); err != nil {
+		panic("BUG: code generator: " + err.Error())
+	}
+
+	e.mu.Lock()
+	if e.pending.changed {
+		e.mu.Unlock()
+		return nil
+	}
+	b := e.newBlock(tracked, m)
+	b.off, b.size, b.entry = off, uint32(t.code.Size), t.code.Entry
+	b.exits = take(&e.slab.exits, len(t.code.Exits), 256)
+	for i := range b.exits {
+		b.exits[i] = exit{Exit: t.code.Exits[i], from: b}
+	}
+	b.faults = take(&e.slab.faults, len(t.code.Faults), 4096)
+	copy(b.faults, t.code.Faults)
+	s := &e.segs[e.seg]
+	s.next = min(s.hi, (int(off)+t.code.Size+15)&^15)
+	s.blocks = append(s.blocks, b)
+	e.stats.CodeBytes += uint64(t.code.Size)
+	e.add(b)
+	e.mu.Unlock()
+
+	addr := e.cfg.CodeBase + uintptr(off)
+	if e.cfg.Log.OutAsm != nil {
+		e.cfg.Log.OutAsm(b.pc, e.cfg.Backend.Disasm(e.cfg.Code[off:int(off)+t.code.Size], addr))
+	}
+	if e.cfg.Log.Code != nil {
+		e.cfg.Log.Code(addr, t.code.Size, b.pc)
+	}
+	return b
+}
