@@ -28,6 +28,7 @@ type CallState interface {
 	CString(i int) (string, abi.Errno)
 	Bytes(i, n int) ([]byte, abi.Errno)
 	SetBytes(i int, b []byte, isString bool)
+	Kind(i int) (string, bool)
 	Decode(i int) (Arg, bool)
 	Result() (v int64, done bool)
 	SetResult(v int64)
@@ -136,6 +137,10 @@ func (c *Call) SetBytes(i int, b []byte) { c.impl.SetBytes(i, b, false) }
 // Decode returns argument i with its name, kind and printed form; false if the
 // syscall has no such argument.
 func (c *Call) Decode(i int) (Arg, bool) { return c.impl.Decode(i) }
+
+// Kind returns the kind of argument i ("fd", "path", "flags" ...); false if the
+// syscall has no such argument.
+func (c *Call) Kind(i int) (string, bool) { return c.impl.Kind(i) }
 
 // Result returns the raw result; done is false before the call has been answered.
 func (c *Call) Result() (v int64, done bool) { return c.impl.Result() }

@@ -18,6 +18,7 @@ type System interface {
 	Register(plugin string, e Event, s Set, cb any, o RegisterOptions) *Registration
 	Syscall(name string) (abi.Sysno, bool)
 	SyscallName(nr abi.Sysno) (string, bool)
+	SyscallsWith(kind string) Set
 	Log(plugin, text string)
 	Output() io.Writer
 	VCPUs() []*VCPU
@@ -93,6 +94,10 @@ func (h *Host) Syscall(name string) (abi.Sysno, bool) { return h.sys.Syscall(nam
 
 // SyscallName returns the name of a guest syscall number.
 func (h *Host) SyscallName(nr abi.Sysno) (string, bool) { return h.sys.SyscallName(nr) }
+
+// SyscallsWith selects the guest's syscalls that have an argument of a kind,
+// such as "path" or "fd".
+func (h *Host) SyscallsWith(kind string) Set { return h.sys.SyscallsWith(kind) }
 
 // Log writes a line to Weir's log, prefixed with the plugin's name.
 func (h *Host) Log(text string) { h.sys.Log(h.name, text) }

@@ -181,6 +181,11 @@ func (r *Registry) Syscall(name string) (abi.Sysno, bool) { return linux.Syscall
 // SyscallName implements plugin.System.
 func (r *Registry) SyscallName(nr abi.Sysno) (string, bool) { return linux.SyscallName(nr) }
 
+// SyscallsWith implements plugin.System.
+func (r *Registry) SyscallsWith(kind string) plugin.Set {
+	return plugin.Numbers(linux.SyscallsWith(kind)...)
+}
+
 // Log implements plugin.System.
 func (r *Registry) Log(p, text string) { fmt.Fprintf(r.cfg.Log, "%s: %s\n", p, text) }
 

@@ -118,6 +118,8 @@ func (s callState) InvokeOther(nr abi.Sysno, a [6]uint64) int64 {
 	return s.Task.Invoke(nr, [8]uint64{a[0], a[1], a[2], a[3], a[4], a[5]})
 }
 
+func (s callState) Kind(i int) (string, bool) { return s.Call.Kind(i) }
+
 func (s callState) Decode(i int) (plugin.Arg, bool) {
 	a, ok := s.Call.Decode(i)
 	return plugin.Arg{Name: a.Name, Kind: a.Kind, Value: a.Value, Text: a.Text}, ok

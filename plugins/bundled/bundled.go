@@ -1,0 +1,17 @@
+// Package bundled lists the plugins that the weir binary contains. Adding one is a
+// folder under plugins/ and a line here.
+package bundled
+
+import (
+	"github.com/weir-emu/weir/plugin"
+	"github.com/weir-emu/weir/plugins/deny"
+	"github.com/weir-emu/weir/plugins/inject"
+	"github.com/weir-emu/weir/plugins/magic"
+	"github.com/weir-emu/weir/plugins/redirect"
+	"github.com/weir-emu/weir/plugins/syscount"
+)
+
+// Plugins returns the bundled plugins in alphabetical order.
+func Plugins() []plugin.Info {
+	return []plugin.Info{deny.Info, inject.Info, magic.Info, redirect.Info, syscount.Info}
+}

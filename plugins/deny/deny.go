@@ -1,0 +1,54 @@
+// Package deny refuses syscalls by rule: each rule names syscalls, conditions on
+// their arguments and the error that the guest gets. It shows how a filter reads
+// decoded arguments; it judges the text of paths and is no sandbox.
+package deny
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// Info describes the plugin.
+var Info = plugin.Info{
+	Name:    "deny",
+	Summary: "refuse syscalls by rule, with an error of choice",
+	Options: []plugin.Option{{
+		Key: "rule", Value: "NAME[|NAME...][:path=GLOB][:argN=VALUE]:ERRNO", Multi: true,
+		Help: "fail matching calls with ERRNO, e.g. rule=openat:path=/etc/*:EACCES",
+	}},
+	New: func() plugin.Plugin { return plugin.InstallFunc(install) },
+}
+
+func install(h *plugin.Host, args plugin.Args) error {
+	if err := args.Check(Info.Options); err != nil {
+		return err
+	}
+	rules := args.All("rule")
+	if len(rules) == 0 {
+		return errors.New("no rule given: want rule=" + Info.Options[0].Value)
+	}
+	// The filter registered last is asked first, so the first rule wins this way.
+	for i := len(rules) - 1; i >= 0; i-- {
+		m, rest, err := plugin.ParseMatch(rules[i])
+		if err != nil {
+			return err
+		}
+		if len(rest) != 1 {
+			return fmt.Errorf("rule %q: want one ERRNO at its end, such as EACCES", rules[i])
+		}
+		errno, ok := abi.ErrnoByName(rest[0])
+		if !ok {
+			return fmt.Errorf("rule %q: unknown error %q", rules[i], rest[0])
+		}
+		h.FilterSyscalls(m.Set(), func(c *plugin.Call) plugin.Verdict {
+			if m.Matches(c) {
+				return plugin.Fail(errno)
+			}
+			return plugin.Pass
+		})
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+// Package redirect makes the guest see one part of the file system in place of
+// another: paths below FROM are looked up below TO. It shows how a filter changes
+// an argument and lets the call go on.
+package redirect
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/weir-emu/weir/plugin"
+)
+
+// Info describes the plugin.
+var Info = plugin.Info{
+	Name:    "redirect",
+	Summary: "replace a path prefix by another in every syscall that takes paths",
+	Options: []plugin.Option{{
+		Key: "path", Value: "FROM:TO", Multi: true,
+		Help: "absolute paths equal to FROM or below it become TO or below it",
+	}},
+	New: func() plugin.Plugin { return plugin.InstallFunc(install) },
+}
+
+type rule struct{ from, to string }
+
+func install(h *plugin.Host, args plugin.Args) error {
+	if err := args.Check(Info.Options); err != nil {
+		return err
+	}
+	var rules []rule
+	for _, v := range args.All("path") {
+		from, to, ok := strings.Cut(v, ":")
+		if !ok || !strings.HasPrefix(from, "/") || !strings.HasPrefix(to, "/") {
+			return fmt.Errorf("path=%s: want FROM:TO, both absolute", v)
+		}
+		rules = append(rules, rule{strings.TrimRight(from, "/"), strings.TrimRight(to, "/")})
+	}
+	if len(rules) == 0 {
+		return errors.New("no path given: want path=FROM:TO")
+	}
+	h.FilterSyscalls(h.SyscallsWith("path"), func(c *plugin.Call) plugin.Verdict {
+		for i := range 6 {
+			kind, ok := c.Kind(i)
+			if !ok {
+				break
+			}
+			if kind != "path" {
+				continue
+			}
+			if p, changed := apply(rules, c.Path(i)); changed {
+				c.SetPath(i, p)
+			}
+		}
+		return plugin.Pass
+	})
+	return nil
+}
+
+// apply replaces the prefix of the first rule that fits, at a component border.
+func apply(rules []rule, p string) (string, bool) {
+	for _, r := range rules {
+		if rest, ok := strings.CutPrefix(p, r.from); ok && (rest == "" || rest[0] == '/') && p != "" {
+			if r.to+rest == "" {
+				return "/", true
+			}
+			return r.to + rest, true
+		}
+	}
+	return p, false
+}
