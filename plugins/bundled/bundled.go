@@ -13,5 +13,5 @@ import (
 
 // Plugins returns the bundled plugins in alphabetical order.
 func Plugins() []plugin.Info {
-	return []plugin.Info{deny.Info, inject.Info, magic.Info, redirect.Info, syscount.Info}
+	return []plugin.Info{deny.Info(), inject.Info(), magic.Info(), redirect.Info(), syscount.Info()}
 }

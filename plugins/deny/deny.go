@@ -11,24 +11,29 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
+// options are the arguments that the plugin takes.
+var options = []plugin.Option{{
+	Key: "rule", Value: "NAME[|NAME...][:path=GLOB][:argN=VALUE]:ERRNO", Multi: true,
+	Help: "fail matching calls with ERRNO, e.g. rule=openat:path=/etc/*:EACCES",
+}}
+
 // Info describes the plugin.
-var Info = plugin.Info{
-	Name:    "deny",
-	Summary: "refuse syscalls by rule, with an error of choice",
-	Options: []plugin.Option{{
-		Key: "rule", Value: "NAME[|NAME...][:path=GLOB][:argN=VALUE]:ERRNO", Multi: true,
-		Help: "fail matching calls with ERRNO, e.g. rule=openat:path=/etc/*:EACCES",
-	}},
-	New: func() plugin.Plugin { return plugin.InstallFunc(install) },
+func Info() plugin.Info {
+	return plugin.Info{
+		Name:    "deny",
+		Summary: "refuse syscalls by rule, with an error of choice",
+		Options: options,
+		New:     func() plugin.Plugin { return plugin.InstallFunc(install) },
+	}
 }
 
 func install(h *plugin.Host, args plugin.Args) error {
-	if err := args.Check(Info.Options); err != nil {
+	if err := args.Check(options); err != nil {
 		return err
 	}
 	rules := args.All("rule")
 	if len(rules) == 0 {
-		return errors.New("no rule given: want rule=" + Info.Options[0].Value)
+		return errors.New("no rule given: want rule=" + options[0].Value)
 	}
 	// The filter registered last is asked first, so the first rule wins this way.
 	for i := len(rules) - 1; i >= 0; i-- {

@@ -14,15 +14,20 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
+// options are the arguments that the plugin takes.
+var options = []plugin.Option{{
+	Key: "rule", Value: "NAME[|NAME...][:path=GLOB][:argN=VALUE][:at=N|N+|every=N]:errno=E|delay=D|signal=S", Multi: true,
+	Help: "on matching call N (N+: from N on; every=N: each Nth; without: all) do what follows, e.g. rule=read:at=3:errno=EIO",
+}}
+
 // Info describes the plugin.
-var Info = plugin.Info{
-	Name:    "inject",
-	Summary: "fail, delay or signal on the Nth matching syscall",
-	Options: []plugin.Option{{
-		Key: "rule", Value: "NAME[|NAME...][:path=GLOB][:argN=VALUE][:at=N|N+|every=N]:errno=E|delay=D|signal=S", Multi: true,
-		Help: "on matching call N (N+: from N on; every=N: each Nth; without: all) do what follows, e.g. rule=read:at=3:errno=EIO",
-	}},
-	New: func() plugin.Plugin { return plugin.InstallFunc(install) },
+func Info() plugin.Info {
+	return plugin.Info{
+		Name:    "inject",
+		Summary: "fail, delay or signal on the Nth matching syscall",
+		Options: options,
+		New:     func() plugin.Plugin { return plugin.InstallFunc(install) },
+	}
 }
 
 // rule is one rule with its count of matching calls.
@@ -38,12 +43,12 @@ type rule struct {
 }
 
 func install(h *plugin.Host, args plugin.Args) error {
-	if err := args.Check(Info.Options); err != nil {
+	if err := args.Check(options); err != nil {
 		return err
 	}
 	rules := args.All("rule")
 	if len(rules) == 0 {
-		return errors.New("no rule given: want rule=" + Info.Options[0].Value)
+		return errors.New("no rule given: want rule=" + options[0].Value)
 	}
 	kill, hasTgkill := h.Syscall("tgkill")
 	getpid, _ := h.Syscall("getpid")

@@ -13,10 +13,12 @@ const (
 )
 
 // Info describes the plugin.
-var Info = plugin.Info{
-	Name:    "magic",
-	Summary: "answer syscall 4096(0x66CCFF) with 0xFFCC66",
-	New:     func() plugin.Plugin { return plugin.InstallFunc(install) },
+func Info() plugin.Info {
+	return plugin.Info{
+		Name:    "magic",
+		Summary: "answer syscall 4096(0x66CCFF) with 0xFFCC66",
+		New:     func() plugin.Plugin { return plugin.InstallFunc(install) },
+	}
 }
 
 func install(h *plugin.Host, args plugin.Args) error {

@@ -11,21 +11,26 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
+// options are the arguments that the plugin takes.
+var options = []plugin.Option{{
+	Key: "path", Value: "FROM:TO", Multi: true,
+	Help: "absolute paths equal to FROM or below it become TO or below it",
+}}
+
 // Info describes the plugin.
-var Info = plugin.Info{
-	Name:    "redirect",
-	Summary: "replace a path prefix by another in every syscall that takes paths",
-	Options: []plugin.Option{{
-		Key: "path", Value: "FROM:TO", Multi: true,
-		Help: "absolute paths equal to FROM or below it become TO or below it",
-	}},
-	New: func() plugin.Plugin { return plugin.InstallFunc(install) },
+func Info() plugin.Info {
+	return plugin.Info{
+		Name:    "redirect",
+		Summary: "replace a path prefix by another in every syscall that takes paths",
+		Options: options,
+		New:     func() plugin.Plugin { return plugin.InstallFunc(install) },
+	}
 }
 
 type rule struct{ from, to string }
 
 func install(h *plugin.Host, args plugin.Args) error {
-	if err := args.Check(Info.Options); err != nil {
+	if err := args.Check(options); err != nil {
 		return err
 	}
 	var rules []rule

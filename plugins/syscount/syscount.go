@@ -17,12 +17,17 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
+// options are the arguments that the plugin takes.
+var options = []plugin.Option{{Key: "sort", Value: "calls|errors|time|number", Help: "order of the table (calls)"}}
+
 // Info describes the plugin.
-var Info = plugin.Info{
-	Name:    "syscount",
-	Summary: "count syscalls: number, name, calls, errors, time",
-	Options: []plugin.Option{{Key: "sort", Value: "calls|errors|time|number", Help: "order of the table (calls)"}},
-	New:     func() plugin.Plugin { return new(counter) },
+func Info() plugin.Info {
+	return plugin.Info{
+		Name:    "syscount",
+		Summary: "count syscalls: number, name, calls, errors, time",
+		Options: options,
+		New:     func() plugin.Plugin { return new(counter) },
+	}
 }
 
 // row counts one syscall.
@@ -43,7 +48,7 @@ type counter struct {
 
 // Install implements plugin.Plugin.
 func (c *counter) Install(h *plugin.Host, args plugin.Args) error {
-	if err := args.Check(Info.Options); err != nil {
+	if err := args.Check(options); err != nil {
 		return err
 	}
 	c.host, c.order, c.rest = h, args.Get("sort", "calls"), make(map[abi.Sysno]*row)
