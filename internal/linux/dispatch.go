@@ -43,13 +43,18 @@ const (
 type Hooks struct {
 	// Enabled has, per syscall number (numbers outside use the last word), the
 	// sum of Want bits of those that listen.
-	Enabled [numEnable]atomic.Uint32
+	Enabled [NumEnable]atomic.Uint32
 
 	Entry  func(c *Call)         // WantEntry: tracing before the call
 	Filter func(c *Call) Verdict // WantFilter
 	Return func(c *Call)         // WantReturn: tracing of the result; may change c.Result
 	Print  Printer               // WantPrint: strace
-	Fork   func(child *Task)     // in a forked child, before it runs
+
+	// The rest are nil while nobody listens.
+	ThreadStart func(t *Task)                    // on the new thread, before its first instruction
+	ThreadExit  func(t *Task)                    // on the thread that ends
+	Fork        func(child *Task)                // in a forked child, before it runs
+	Exit        func(status int, sig abi.Signal) // once, when the process ends, before the host process does
 }
 
 // Bits of an enable word.
@@ -60,7 +65,9 @@ const (
 	WantPrint
 )
 
-const numEnable = 512
+// NumEnable is the number of enable words: one per syscall number, the last for
+// all numbers beyond.
+const NumEnable = 512
 
 // Printer prints calls as they happen.
 type Printer interface {
@@ -72,8 +79,8 @@ type Printer interface {
 
 // word returns the enable word of a syscall number.
 func (h *Hooks) word(nr abi.Sysno) *atomic.Uint32 {
-	if uint64(nr) >= numEnable-1 {
-		return &h.Enabled[numEnable-1]
+	if uint64(nr) >= NumEnable-1 {
+		return &h.Enabled[NumEnable-1]
 	}
 	return &h.Enabled[nr]
 }
@@ -111,8 +118,8 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	if t.inCall { // a plugin made the guest call again from inside a callback
 		c = new(Call)
 	}
+	nested := t.inCall
 	t.inCall = true
-	defer func() { t.inCall = false }()
 	c.start(t, nr, row, t.args(), t.St.PC)
 	if want&WantEntry != 0 {
 		h.Entry(c)
@@ -120,7 +127,10 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	if want&WantPrint != 0 {
 		h.Print.Call(c)
 	}
-	began := time.Now()
+	var began time.Time
+	if want&(WantReturn|WantPrint) != 0 {
+		began = time.Now()
+	}
 	v := Verdict{Action: Pass}
 	if want&WantFilter != 0 {
 		v = h.Filter(c)
@@ -145,10 +155,14 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 		t.killProcess(abi.Signal(v.Value))
 		return
 	}
+	t.inCall = nested
 	if t.gone() {
 		return
 	}
-	c.Result, c.Done, c.Elapsed = res, true, time.Since(began)
+	c.Result, c.Done = res, true
+	if !began.IsZero() {
+		c.Elapsed = time.Since(began)
+	}
 	if want&WantPrint != 0 && !c.hidden {
 		h.Print.Result(c)
 	}
