@@ -24,7 +24,7 @@ internal/ir:              internal/cpu
 internal/ir/eval:         internal/cpu internal/ir internal/softfp
 internal/isa:             abi internal/cpu internal/ir
 internal/isa/gen:         internal/isa internal/isa/riscv64
-internal/isa/riscv64:     abi internal/cpu internal/ir internal/isa
+internal/isa/riscv64:     abi internal/cpu internal/ir internal/isa internal/softfp
 internal/host:            internal/cpu internal/ir
 internal/host/amd64:      internal/cpu internal/ir internal/host + golang.org/x/arch
 internal/hostsys:         internal/cpu + golang.org/x/sys

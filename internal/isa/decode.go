@@ -3,27 +3,25 @@ package isa
 import "math/bits"
 
 // Decoder finds the row of an encoding. It is a tree of tables: each node looks
-// at a run of bits that is fixed in all rows below it; a leaf is a short list of
-// rows, the most specific first. Build one with [NewDecoder].
+// at a run of bits that is fixed in all rows below it, so that every row is in
+// exactly one leaf; a leaf is a chain of rows, the most specific first. Build
+// one with [NewDecoder].
 type Decoder struct {
-	codes []code
+	codes []code // codes[0] is no instruction and ends every chain
 	tab   []entry
-	list  []uint16 // leaves: indices into codes, each list ended by listEnd
 	root  entry
 }
 
-// entry of a node's table: zero = no instruction; leaf: start in list;
-// else a node: base in tab, shift and mask of the bits it looks at.
+// entry is a node (base in tab, shift and mask of the bits it looks at) or, with
+// mask 0, a leaf: base is the index of its first code.
 type entry struct {
 	base  uint16
 	shift uint8
-	mask  uint8 // 0: leaf, or nothing if base is 0
+	mask  uint8
 }
 
-const (
-	listEnd  = 0xffff
-	maxSplit = 7 // bits a node looks at, at most
-)
+// maxSplit is the number of bits a node looks at, at most.
+const maxSplit = 7
 
 // NewDecoder compiles the rows of all sets. A malformed row is our bug and
 // panics; [CheckRows] is the test for that.
@@ -33,22 +31,21 @@ func NewDecoder(sets []Set, fields FieldFunc) *Decoder {
 		n += len(sets[i].Rows)
 	}
 	d := &Decoder{
-		codes: make([]code, n),
-		tab:   make([]entry, 0, 4096),
-		list:  make([]uint16, 1, 2*n), // index 0 means nothing
+		codes: make([]code, n+1),
+		tab:   make([]entry, 0, 2048),
 	}
 	ids := make([]uint16, n)
 	k := 0
 	for i := range sets {
 		rows := sets[i].Rows
 		for j := range rows {
-			c := &d.codes[k]
+			c := &d.codes[k+1]
 			c.row = &rows[j]
 			if err := c.compile(rows[j].Pattern, fields); err != nil {
 				panic("BUG: isa: " + err.Error())
 			}
-			ids[k] = uint16(k)
 			k++
+			ids[k-1] = uint16(k)
 		}
 	}
 	d.root = d.build(ids, make([]uint16, n), 0)
@@ -96,16 +93,17 @@ func (d *Decoder) build(ids, tmp []uint16, used uint32) entry {
 	return entry{uint16(base), uint8(shift), uint8(mask)}
 }
 
-// leaf makes a list of the rows ids, those with more fixed bits first.
+// leaf makes a chain of the rows ids, those with more fixed bits first.
 func (d *Decoder) leaf(ids []uint16) entry {
 	for i := 1; i < len(ids); i++ {
 		for j := i; j > 0 && d.specific(ids[j]) > d.specific(ids[j-1]); j-- {
 			ids[j], ids[j-1] = ids[j-1], ids[j]
 		}
 	}
-	base := len(d.list)
-	d.list = append(append(d.list, ids...), listEnd)
-	return entry{base: uint16(base)}
+	for i := 1; i < len(ids); i++ {
+		d.codes[ids[i-1]].next = ids[i]
+	}
+	return entry{base: ids[0]}
 }
 
 func (d *Decoder) specific(id uint16) int { return bits.OnesCount32(d.codes[id].mask) }
@@ -126,31 +124,27 @@ func longestRun(m uint32) (shift, width int) {
 	return shift, width
 }
 
-// find returns the compiled row of raw, or nil.
+// find returns the compiled row of raw; its row is nil if there is none.
 func (d *Decoder) find(raw uint32) *code {
 	e := d.root
 	for e.mask != 0 {
 		e = d.tab[int(e.base)+int(uint8(raw>>(e.shift&31))&e.mask)]
 	}
-	if e.base == 0 {
-		return nil
-	}
-	for _, id := range d.list[e.base:] {
-		if id == listEnd {
+	c := &d.codes[e.base]
+	for raw&c.mask != c.match || raw&c.nz[0] == 0 || raw&c.nz[1] == 0 {
+		c = &d.codes[c.next]
+		if c.row == nil {
 			break
 		}
-		if c := &d.codes[id]; c.matches(raw) {
-			return c
-		}
 	}
-	return nil
+	return c
 }
 
 // Decode decodes raw, found at pc, into i. It reports whether raw is an
 // instruction; if not, i is as it was.
 func (d *Decoder) Decode(raw uint32, pc uint64, i *Inst) bool {
 	c := d.find(raw)
-	if c == nil {
+	if c.row == nil {
 		return false
 	}
 	i.PC = pc
@@ -162,14 +156,18 @@ func (d *Decoder) Decode(raw uint32, pc uint64, i *Inst) bool {
 	i.Rs2 = c.slot[2].get(raw)
 	i.Rs3 = c.slot[3].get(raw)
 	i.RM = c.slot[4].get(raw)
-	var v uint32
-	for _, s := range c.seg[:c.nseg] {
-		v |= bits.RotateLeft32(raw, int(s.rot)) & s.mask
+	// Most immediates have at most four pieces. Unused pieces have no bits; doing
+	// them all the same is cheaper than a loop whose length is hard to predict.
+	v := c.seg[0].get(raw) | c.seg[1].get(raw) | c.seg[2].get(raw) | c.seg[3].get(raw)
+	if c.nseg > 4 {
+		v |= c.seg[4].get(raw) | c.seg[5].get(raw) | c.seg[6].get(raw) | c.seg[7].get(raw)
 	}
-	i.Imm = int64(v) << c.sext >> c.sext
+	i.Imm = int64(v) << (c.sext & 63) >> (c.sext & 63)
 	return true
 }
 
 func (s slotCode) get(raw uint32) uint8 {
 	return uint8(raw>>(s.shift&31))&s.mask + s.add
 }
+
+func (s segCode) get(raw uint32) uint32 { return bits.RotateLeft32(raw, int(s.rot)) & s.mask }

@@ -36,7 +36,8 @@ type code struct {
 	nz    [2]uint32
 	row   *Row
 	slot  [nSlots]slotCode
-	len   uint8 // bytes
+	next  uint16 // index of the next row of the same leaf, less specific
+	len   uint8  // bytes
 	nseg  uint8
 	sext  uint8 // 64 - width of a signed immediate, else 0
 	seg   [8]segCode
@@ -49,11 +50,6 @@ type slotCode struct{ shift, mask, add uint8 }
 type segCode struct {
 	mask uint32
 	rot  uint8
-}
-
-// matches reports whether raw is an encoding of c.
-func (c *code) matches(raw uint32) bool {
-	return raw&c.mask == c.match && raw&c.nz[0] != 0 && raw&c.nz[1] != 0
 }
 
 // patternError says what is wrong with a pattern.
@@ -238,4 +234,16 @@ func number(s string) (v, n int) {
 		n++
 	}
 	return v, n
+}
+
+// Bits returns which bits of a pattern are fixed and their values, and the
+// length of the encoding in bytes. An encoding that has these bits may still be
+// another instruction: one whose row is more specific, or one for which a field
+// must not be zero.
+func Bits(pattern string, fields FieldFunc) (mask, match uint32, n int, err error) {
+	var c code
+	if err := c.compile(pattern, fields); err != nil {
+		return 0, 0, 0, err
+	}
+	return c.mask, c.match, int(c.len), nil
 }

@@ -29,3 +29,26 @@ var Sets = []isa.Set{
 	{Name: "Zcb", Title: "simple code-size instructions", Rows: rowsZcb},
 	{Name: "Xweir", Title: "Weir's own", Rows: rowsWeir, Note: "Only the guest's vDSO may contain it; elsewhere it raises SIGILL."},
 }
+
+// Encode returns the encoding of a row whose free bits are those of fill, and
+// its length in bytes. Some fillings are another, more special instruction, or
+// reserved; generators of test programs decode the result and look.
+func Encode(r *isa.Row, fill uint32) (raw uint32, n int) {
+	mask, match, n, err := isa.Bits(r.Pattern, field)
+	if err != nil {
+		panic("BUG: riscv64: " + err.Error())
+	}
+	raw = match | fill&^mask
+	if n == 2 {
+		raw &= 0xffff
+	}
+	return raw, n
+}
+
+// Decode returns the instruction encoded by raw as if it stood at pc; ok is
+// false if it is none. Executing one may still be illegal, for example for a
+// reserved rounding mode.
+func Decode(raw uint32, pc uint64) (i isa.Inst, ok bool) {
+	ok = decoder().Decode(raw, pc, &i)
+	return i, ok
+}
