@@ -6,12 +6,16 @@ BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 TOOL     := $(GO) tool -modfile=tools/go.mod
 PKGS     ?= ./...
 
-.PHONY: build demo test test-go test-all bench fuzz fuzz-isa soak check cross generate setup clean
+.PHONY: build ldflags demo test test-go test-all bench fuzz fuzz-isa soak check cross generate setup clean
 
 ## build: the static binary bin/weir
 build:
 	@mkdir -p bin
 	$(BUILD) -o bin/weir ./cmd/weir
+
+## ldflags: the linker flags, for other programs that embed weir
+ldflags:
+	@echo "$(LDFLAGS)"
 
 ## setup: what the tests need from Debian (cross compiler, riscv64 busybox)
 setup:

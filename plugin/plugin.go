@@ -45,6 +45,7 @@ type Info struct {
 	Summary string   // one line
 	Options []Option // what Args may contain
 	New     func() Plugin
+	Always  bool // installed on every run, without being selected
 }
 
 // Option describes one key=value argument of a named plugin.

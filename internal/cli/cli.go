@@ -1,0 +1,147 @@
+// Package cli is the weir command: the option table, the environment variables
+// and the verbs. It turns words into a launch.Config and errors into one line on
+// standard error; it knows nothing of how programs run. Start with [Main] and
+// the table in options.go.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/weir-emu/weir/internal/launch"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// Exit statuses of weir itself; otherwise the guest's status is weir's.
+const (
+	statusUsage       = 1   // bad option, argument or environment variable
+	statusNotRunnable = 126 // found, but not a program for this guest
+	statusNotFound    = 127
+)
+
+// Main runs the command and returns its exit status. A guest that runs to its
+// end does not return: it ends the process as it ended itself.
+func Main(argv, env []string, stdout, stderr io.Writer, plugins []plugin.Info) int {
+	c := &command{env: env, stdout: stdout, stderr: stderr, plugins: plugins}
+	return c.run(argv[1:])
+}
+
+type command struct {
+	env            []string
+	stdout, stderr io.Writer
+	plugins        []plugin.Info
+}
+
+// fail prints err as one line and returns the status.
+func (c *command) fail(status int, err error) int {
+	fmt.Fprintln(c.stderr, "weir: "+strings.ReplaceAll(err.Error(), "\n", " "))
+	return status
+}
+
+func (c *command) run(args []string) int {
+	if len(args) > 0 {
+		if v := findVerb(args[0]); v != nil {
+			return v.run(c, args[1:])
+		}
+	}
+	s, err := parse(args, c.env)
+	if err != nil {
+		return c.fail(statusUsage, err)
+	}
+	switch {
+	case s.help:
+		return verbHelp(c, nil)
+	case s.version:
+		return verbVersion(c, nil)
+	case s.cpu == "help":
+		fmt.Fprintln(c.stdout, "max    riscv64 with every extension that weir has (the default)")
+		return 0
+	case len(s.log) > 0 && s.log[0] == "help":
+		return c.printLogItems(c.stdout)
+	case s.program == "":
+		return c.fail(statusUsage, errors.New("no program given: weir [options] PROGRAM [ARGS] (weir -h lists the options)"))
+	}
+	cfg, err := c.config(s)
+	if err != nil {
+		return c.fail(statusUsage, err)
+	}
+	err = launch.Run(cfg)
+	switch {
+	case errors.Is(err, launch.ErrNotFound):
+		return c.fail(statusNotFound, err)
+	case errors.Is(err, launch.ErrNotRunnable):
+		return c.fail(statusNotRunnable, err)
+	}
+	return c.fail(statusUsage, err)
+}
+
+// config makes a launch configuration of the settings.
+func (c *command) config(s *settings) (launch.Config, error) {
+	cfg := launch.Config{
+		Path: s.program, Argv: append([]string{s.program}, s.args...), Env: s.guestEnv(c.env),
+		Sysroot: s.sysroot, Release: s.release, StackSize: s.stackSize,
+		Base: s.base, Reserve: s.reserve, Window: s.window,
+		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,
+		OneInsn: s.oneInsn, PerfMap: s.perfmap, CPUProfile: s.cpuprofile,
+		Strace: s.strace, LogFile: s.logFile, Stderr: c.stderr,
+	}
+	if s.argv0 != "" {
+		cfg.Argv[0] = s.argv0
+	}
+	if s.seed != "" {
+		cfg.Seed, _ = strconv.ParseUint(s.seed, 0, 64)
+		cfg.Seeded = true
+	}
+	if s.cpu != "" && s.cpu != "max" {
+		return cfg, fmt.Errorf("option -cpu: unknown model %q (-cpu help lists them)", s.cpu)
+	}
+	for _, item := range s.log {
+		if err := cfg.Log.Set(item); err != nil {
+			return cfg, fmt.Errorf("option -d: %w (-d help lists the items)", err)
+		}
+	}
+	if cfg.Log.Strace {
+		cfg.Strace = true
+	}
+	for _, info := range c.plugins {
+		if info.Always {
+			cfg.Plugins = append(cfg.Plugins, launch.Named{Name: info.Name, Plugin: info.New()})
+		}
+	}
+	for _, p := range s.plugins {
+		info, err := c.plugin(p.name)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Plugins = append(cfg.Plugins, launch.Named{Name: info.Name, Plugin: info.New(), Args: p.args})
+	}
+	return cfg, nil
+}
+
+// plugin finds a plugin by name.
+func (c *command) plugin(name string) (plugin.Info, error) {
+	names := make([]string, 0, len(c.plugins))
+	for _, info := range c.plugins {
+		if info.Name == name {
+			return info, nil
+		}
+		names = append(names, info.Name)
+	}
+	return plugin.Info{}, fmt.Errorf("unknown plugin %q: there are %s (weir plugins tells more)", name, strings.Join(names, ", "))
+}
+
+func (c *command) printLogItems(w io.Writer) int {
+	for _, i := range launch.LogItems() {
+		fmt.Fprintf(w, "%-10s %s\n", i.Name, i.Help)
+	}
+	return 0
+}
+
+// Process runs Main for the current process.
+func Process(plugins []plugin.Info) {
+	os.Exit(Main(os.Args, os.Environ(), os.Stdout, os.Stderr, plugins))
+}

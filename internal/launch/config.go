@@ -1,0 +1,68 @@
+// Package launch puts a run together: it takes a program and the options, builds
+// address space, engine, instrumentation and the Linux process, starts it and
+// reports its end. It knows no syscall and no instruction. Start with [Config],
+// [Run] and [Start].
+package launch
+
+import (
+	"errors"
+	"io"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// Errors that tell why a program did not start.
+var (
+	ErrNotFound    = errors.New("not found")
+	ErrNotRunnable = errors.New("not runnable")
+)
+
+// Config is one run.
+type Config struct {
+	Path string   // of the program
+	Argv []string // argv, Argv[0] included
+	Env  []string // the guest's environment
+
+	Sysroot   string // prefix tried first for the program interpreter
+	Release   string // uname release, empty for the host's
+	StackSize uint64 // bytes, 0 for the default
+	Seed      uint64
+	Seeded    bool
+
+	Base    uint64 // host address of guest address 0
+	Reserve uint64 // size of the guest's window, bytes
+	Window  bool   // use a window in any case
+	TBSize  uint64 // code cache, bytes; 0 for the default
+
+	Interpret bool // no JIT
+	Baseline  bool // x86-64-v1 code
+	NoPairing bool
+	OneInsn   bool
+
+	Strace     bool
+	Log        Log
+	LogFile    string // empty for Stderr; %d is the process ID
+	PerfMap    bool
+	CPUProfile string
+
+	Plugins []Named
+	Stderr  io.Writer
+}
+
+// Named is a plugin to install.
+type Named struct {
+	Name   string
+	Plugin plugin.Plugin
+	Args   plugin.Args
+}
+
+// Status is how a guest process ended.
+type Status struct {
+	Code   int
+	Signal abi.Signal // 0 unless killed
+}
+
+// defaultTBSize is the code cache's size, in bytes, unless -tb-size says
+// otherwise. It is address space: pages are used as code is made.
+const defaultTBSize = 64 << 20
