@@ -195,8 +195,15 @@ func (m *fakeMem) CompareAndSwap(s *cpu.State, addr uint64, size int, old, new u
 	return prev, ok
 }
 
-func (m *fakeMem) CompareAndSwapPair(s *cpu.State, addr uint64, old, new [2]uint64) ([2]uint64, bool) {
-	panic("not used")
+func (m *fakeMem) CompareAndSwapPair(s *cpu.State, addr uint64, old, new [2]uint64) (prev [2]uint64, ok bool) {
+	ok = m.write(s, addr, 16, func(p []byte) {
+		prev = [2]uint64{binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])}
+		if prev == old {
+			binary.LittleEndian.PutUint64(p, new[0])
+			binary.LittleEndian.PutUint64(p[8:], new[1])
+		}
+	})
+	return prev, ok
 }
 
 func (m *fakeMem) Fetch(pc uint64, buf []byte) int {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
-	"github.com/weir-emu/weir/internal/ir"
 )
 
 // Host signals that a guest's access can cause.
@@ -14,20 +13,12 @@ const (
 	sigSEGV = 11
 )
 
-// modeOf is the mode that the state's control registers demand.
-func modeOf(s *cpu.State) host.Mode {
-	if s.FRM >= ir.RMM {
-		return host.ModeRMM
-	}
-	return 0
-}
-
 // execute is Run with generated code.
 func (c *CPU) execute() Exit {
 	e, s := c.e, c.s
 	c.from = nil
 	for {
-		m := modeOf(s)
+		m := host.ModeOf(s.FRM)
 		c.enter()
 		b := e.tab.find(s.PC, m)
 		if b == nil {
@@ -51,8 +42,11 @@ func (c *CPU) execute() Exit {
 		e.cfg.Enter(s)
 
 		// Host addresses in s mean something only until leave.
+		if s.Exit == cpu.ExitFault {
+			c.recover() // an overflow of the return stack becomes another exit
+		}
 		switch s.Exit {
-		case cpu.ExitSyscall: // the hot ones first
+		case cpu.ExitSyscall:
 			c.leave()
 			return Exit{Kind: Syscall}
 		case cpu.ExitIndirect:
@@ -65,7 +59,6 @@ func (c *CPU) execute() Exit {
 			c.leave()
 			continue
 		case cpu.ExitFault:
-			c.recover()
 			c.leave()
 			if x := c.fault(); x.Kind != 0 {
 				return x
@@ -121,7 +114,7 @@ func (c *CPU) follow(b *block) {
 // indirect enters the target of an indirect jump into the jump cache.
 func (c *CPU) indirect(m host.Mode) {
 	e, s := c.e, c.s
-	if e.cfg.NoChain || modeOf(s) != m {
+	if e.cfg.NoChain || host.ModeOf(s.FRM) != m {
 		return
 	}
 	if b := e.tab.find(s.PC, m); b != nil {
