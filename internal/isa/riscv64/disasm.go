@@ -12,9 +12,13 @@ import (
 // prints, without symbols and comments. What is no instruction is shown as data.
 func Disasm(code []byte, pc uint64) (text string, n int) {
 	raw, n := fetch(code)
-	if n == 0 { // the code ends here
-		n = min(len(code), 2)
-		return string(appendData(nil, uint32(first(code)), max(n, 1))), max(n, 1)
+	if n == 0 { // the code ends within it
+		for n < min(len(code), 2) {
+			raw |= uint32(code[n]) << (8 * n)
+			n++
+		}
+		n = max(n, 1)
+		return string(appendData(nil, raw, n)), n
 	}
 	if raw == 0 && n == 2 {
 		return "unimp", 2 // defined illegal
@@ -25,13 +29,6 @@ func Disasm(code []byte, pc uint64) (text string, n int) {
 	}
 	var buf [64]byte
 	return string(isa.Format(buf[:0], &i, operand, value)), n
-}
-
-func first(code []byte) byte {
-	if len(code) == 0 {
-		return 0
-	}
-	return code[0]
 }
 
 func appendData(dst []byte, raw uint32, n int) []byte {

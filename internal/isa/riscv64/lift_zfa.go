@@ -12,7 +12,7 @@ func fli(b *ir.Block, i isa.Inst) {
 	if i.Row.Ty == ir.F32 {
 		v = 0xffffffff<<32 | uint64(softfp.Fli32(uint(i.Rs1)))
 	}
-	b.Emit(ir.Inst{Op: ir.OpFConst, Ty: i.Row.Ty, Dst: freg(i.Rd), Imm: int64(v)})
+	b.Emit(ir.Inst{Op: ir.OpFConst, Dst: freg(i.Rd), Imm: int64(v)})
 }
 
 func fround(b *ir.Block, i isa.Inst) {
@@ -23,5 +23,5 @@ func fround(b *ir.Block, i isa.Inst) {
 
 // fcvtMod may raise an exception, so it is executed also if rd is x0.
 func fcvtMod(b *ir.Block, i isa.Inst) {
-	b.Op1(ir.OpFCvtModW, i.Row.Ty, ir.Val(i.Rd), freg(i.Rs1))
+	b.Emit(ir.Inst{Op: ir.OpFCvtModW, Dst: ir.Val(i.Rd), A: freg(i.Rs1)})
 }
