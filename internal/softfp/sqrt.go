@@ -73,15 +73,12 @@ func sqrt128(hi, lo uint64) (root uint64, exact bool) {
 	}
 	remLo, borrow := bits.Sub64(u<<32|lo&(1<<32-1), sq, 0)
 	remHi, borrow := bits.Sub64(u>>32, sqHi, borrow)
+	root = s<<32 + q
 	if borrow != 0 {
-		// One too large: root-1 falls short of the radicand by at least one.
-		// The estimate can be 2^64 only in this case, and then wraps to 2^64-1.
-		root = s<<32 + q - 1
-		var carry uint64
-		remLo, carry = bits.Add64(remLo, root<<1|1, 0)
-		remHi += root>>63 + carry
-	} else {
-		root = s<<32 + q
+		// One too large. For the square of t = s*2^32 + t' the estimate of t' is
+		// off by t'^2 / (s*2^33) < 1, that is not at all, so this is no square.
+		// The estimate can be 2^64 only here; it then wraps to 2^64-1.
+		return root - 1, false
 	}
 	return root, remLo|remHi == 0
 }
