@@ -172,18 +172,20 @@ func TestDecodeOnceRace(t *testing.T) {
 	if testing.Short() {
 		n = "10000"
 	}
-	denied := "/weir-denied"
-	if err := os.WriteFile(denied, []byte("secret"), 0o600); err != nil {
-		t.Skipf("cannot make %s, which the guest opens: %v", denied, err)
+	dir := t.TempDir()
+	denied, open := filepath.Join(dir, "denied"), filepath.Join(dir, "opened")
+	for name, text := range map[string]string{denied: "secret", open: "public"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer os.Remove(denied)
 	p := filter(plugin.Syscalls("openat"), func(c *plugin.Call) plugin.Verdict {
 		if strings.Contains(c.Path(1), "denied") {
 			return plugin.Fail(abi.EACCES)
 		}
 		return plugin.Pass
 	})
-	r := run(t, config(p), "race", n, "OUT")
+	r := run(t, config(p), "race", n, "OUT", denied, open)
 	if r.err != nil || len(r.words) != 3 {
 		t.Fatalf("%v %v\n%s", r.err, r.words, r.log)
 	}

@@ -3,9 +3,9 @@
 //
 //   filter calls OUTFD CALL...   CALL is NR[,ARG...], ARG a number, s:TEXT (pointer to the
 //                                text), b:N (pointer to N zero bytes) or r (last result)
-//   filter race N OUTFD          N openat calls on a path that another thread flips between
-//                                /weir-denied and /proc/version; writes how many times the
-//                                denied file was opened, opened otherwise, refused
+//   filter race N OUTFD A B      N openat calls on a path that another thread flips between A,
+//                                whose content is "secret", and B; writes how many times A
+//                                was opened, B was, and neither
 //   filter pcs OUTFD NR          makes syscall NR and writes the address after its ecall
 //   filter regs OUTFD NR         fills s2-s11 with known values, makes NR, writes s2-s11 and a0-a6
 //   filter fork OUTFD            forks; parent and child exit with 0
@@ -76,31 +76,33 @@ static int calls(int argc, char **argv) {
 	return 0;
 }
 
-static char shared[64];
+static char shared[256], path_a[256], path_b[256];
 static volatile int stop;
 
 static void *flip(void *unused) {
 	(void)unused;
 	while (!stop) {
-		memcpy(shared, "/weir-denied\0\0", 14);
-		memcpy(shared, "/proc/version", 14);
+		memcpy(shared, path_a, sizeof shared);
+		memcpy(shared, path_b, sizeof shared);
 	}
 	return NULL;
 }
 
-static int race(long n, int fd) {
+static int race(long n, int fd, const char *a, const char *b) {
 	long count[3] = {0};
 	pthread_t t;
-	memcpy(shared, "/proc/version", 14);
+	strncpy(path_a, a, sizeof path_a - 1);
+	strncpy(path_b, b, sizeof path_b - 1);
+	memcpy(shared, path_b, sizeof shared);
 	pthread_create(&t, NULL, flip, NULL);
 	for (long i = 0; i < n; i++) {
-		int f = open(shared, O_RDONLY | O_CREAT, 0600);
+		int f = open(shared, O_RDONLY);
 		if (f < 0) {
 			count[2]++;
 			continue;
 		}
-		char b[7] = "";
-		count[pread(f, b, 6, 0) == 6 && !memcmp(b, "secret", 6) ? 0 : 1]++;
+		char c[7] = "";
+		count[pread(f, c, 6, 0) == 6 && !memcmp(c, "secret", 6) ? 0 : 1]++;
 		close(f);
 	}
 	stop = 1;
@@ -214,7 +216,7 @@ int main(int argc, char **argv) {
 	if (argc < 3) return 2;
 	char *v = argv[1];
 	if (!strcmp(v, "calls")) return calls(argc - 2, argv + 2);
-	if (!strcmp(v, "race") && argc > 3) return race(atol(argv[2]), atoi(argv[3]));
+	if (!strcmp(v, "race") && argc > 5) return race(atol(argv[2]), atoi(argv[3]), argv[4], argv[5]);
 #ifdef __riscv
 	if (!strcmp(v, "pcs") && argc > 3) return pcs(atoi(argv[2]), atol(argv[3]));
 	if (!strcmp(v, "regs") && argc > 3) return regs(atoi(argv[2]), atol(argv[3]));
