@@ -87,7 +87,7 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		Base: s.base, Reserve: s.reserve, Window: s.window,
 		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,
 		OneInsn: s.oneInsn, PerfMap: s.perfmap, CPUProfile: s.cpuprofile,
-		Strace: s.strace, LogFile: s.logFile, Stderr: c.stderr,
+		Strace: s.strace, LogFile: s.logFile, Stderr: c.stderr, Reexec: s.carry,
 	}
 	if s.argv0 != "" {
 		cfg.Argv[0] = s.argv0

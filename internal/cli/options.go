@@ -36,6 +36,8 @@ type settings struct {
 	help       bool
 	version    bool
 	cpuprofile string
+
+	carry []string // options for a weir that continues this run
 }
 
 // envChange is one -E or -U.

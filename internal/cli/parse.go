@@ -42,6 +42,13 @@ func parse(args, env []string) (*settings, error) {
 		if err := o.set(s, val); err != nil {
 			return nil, fmt.Errorf("option -%s: %w", o.flag, err)
 		}
+		// What changes argv[0] or the environment has done so for good.
+		if o.flag != "E" && o.flag != "U" && o.flag != "0" {
+			s.carry = append(s.carry, "-"+o.flag)
+			if o.arg != "" {
+				s.carry = append(s.carry, val)
+			}
+		}
 	}
 	if len(args) > 0 {
 		s.program, s.args = args[0], args[1:]

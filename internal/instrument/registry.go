@@ -187,7 +187,11 @@ func (r *Registry) SyscallsWith(kind string) plugin.Set {
 }
 
 // Log implements plugin.System.
-func (r *Registry) Log(p, text string) { fmt.Fprintf(r.cfg.Log, "%s: %s\n", p, text) }
+func (r *Registry) Log(p, text string) {
+	if !r.cfg.Quiet {
+		fmt.Fprintf(r.cfg.Log, "%s: %s\n", p, text)
+	}
+}
 
 // Output implements plugin.System.
 func (r *Registry) Output() io.Writer { return r.cfg.Output }

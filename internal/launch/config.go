@@ -47,7 +47,11 @@ type Config struct {
 	CPUProfile string
 
 	Plugins []Named
-	Stderr  io.Writer
+	Stderr  io.Writer // for logs and reports; nil for os.Stderr
+
+	// Reexec are the command-line options that make another weir run a program
+	// in the same way, for an execve that cannot be done in this process.
+	Reexec []string
 }
 
 // Named is a plugin to install.
@@ -62,7 +66,3 @@ type Status struct {
 	Code   int
 	Signal abi.Signal // 0 unless killed
 }
-
-// defaultTBSize is the code cache's size, in bytes, unless -tb-size says
-// otherwise. It is address space: pages are used as code is made.
-const defaultTBSize = 64 << 20

@@ -1,0 +1,300 @@
+//go:build linux
+
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/engine"
+	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/hostsys"
+	"github.com/weir-emu/weir/internal/instrument"
+	"github.com/weir-emu/weir/internal/isa"
+	"github.com/weir-emu/weir/internal/linux"
+	"github.com/weir-emu/weir/internal/machine"
+	"github.com/weir-emu/weir/internal/mem"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// guestName is the guest that this weir runs.
+const guestName = "riscv64"
+
+// run is one guest process being put together, and then running.
+type run struct {
+	cfg    *Config
+	pid    int // of the process that started it; a forked child's differs
+	guest  *isa.Guest
+	log    io.Writer
+	hooks  *linux.Hooks
+	proc   *linux.Process
+	engine *engine.Engine
+	reg    *instrument.Registry
+	closes []func()
+}
+
+// Run runs a program on the calling goroutine, whose thread becomes the guest's
+// main thread, and ends the process as the guest ends. It returns only if the
+// program could not be started.
+func Run(cfg Config) error {
+	r, err := prepare(&cfg)
+	if err != nil {
+		return err
+	}
+	lc := r.linuxConfig()
+	lc.Exit = func(status int, sig abi.Signal) {
+		r.ended(status, sig)
+		leave(status, sig)
+	}
+	if err := r.start(lc); err != nil {
+		r.close()
+		return err
+	}
+	status, sig, err := r.proc.Run()
+	if err != nil {
+		return err
+	}
+	leave(status, sig)
+	return nil
+}
+
+// Process is a guest that runs beside the goroutines of the host program.
+type Process struct {
+	done   chan struct{}
+	status Status
+	run    *run
+}
+
+// busy is set while a guest occupies the host process.
+var busy atomic.Bool
+
+// ErrBusy is returned by Start while another guest runs.
+var ErrBusy = errors.New("a guest is running in this process already: there can be one at a time")
+
+// Start loads a program and runs it on a thread of its own.
+func Start(cfg Config) (*Process, error) {
+	if !busy.CompareAndSwap(false, true) {
+		return nil, ErrBusy
+	}
+	p := &Process{done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		r, err := prepare(&cfg)
+		if err == nil {
+			p.run = r
+			if err = r.start(r.linuxConfig()); err != nil {
+				r.close()
+			}
+		}
+		started <- err
+		if err != nil {
+			busy.Store(false)
+			return
+		}
+		status, sig, err := r.proc.Run()
+		if err != nil {
+			panic("BUG: launch: " + err.Error())
+		}
+		r.ended(status, sig)
+		if hostsys.Getpid() != r.pid { // a fork of the guest: nobody waits here
+			leave(status, sig)
+		}
+		r.close()
+		p.status = Status{status, sig}
+		busy.Store(false)
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Wait waits for the guest process to end.
+func (p *Process) Wait() Status {
+	<-p.done
+	return p.status
+}
+
+// Stats returns what the engine has done so far.
+func (p *Process) Stats() engine.Stats { return p.run.engine.Stats() }
+
+// prepare makes everything that does not need the program.
+func prepare(cfg *Config) (*run, error) {
+	if err := hostsys.Init(); err != nil {
+		return nil, err
+	}
+	r := &run{cfg: cfg, pid: hostsys.Getpid(), log: cfg.Stderr}
+	if r.log == nil {
+		r.log = os.Stderr
+	}
+	if cfg.LogFile != "" {
+		name := strings.ReplaceAll(cfg.LogFile, "%d", strconv.Itoa(r.pid))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o666)
+		if err != nil {
+			return nil, fmt.Errorf("log file: %w", err)
+		}
+		r.log = f
+	}
+	if f, ok := r.log.(*os.File); ok {
+		// The guest may close or replace descriptor 2, and must not see ours.
+		w, err := hostsys.HideFile(f)
+		if err != nil {
+			return nil, fmt.Errorf("log: %w", err)
+		}
+		if cfg.LogFile != "" {
+			f.Close()
+		}
+		r.log = w
+	}
+	var err error
+	if r.guest, err = machine.GuestByName(guestName); err != nil {
+		return nil, err
+	}
+	if cfg.CPUProfile != "" {
+		f, err := os.Create(cfg.CPUProfile)
+		if err != nil {
+			return nil, fmt.Errorf("CPU profile: %w", err)
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return nil, fmt.Errorf("CPU profile: %w", err)
+		}
+		r.closes = append(r.closes, func() { pprof.StopCPUProfile(); f.Close() })
+	}
+	if len(cfg.Plugins) > 0 || cfg.Strace {
+		r.hooks = new(linux.Hooks)
+	}
+	if cfg.Strace {
+		linux.NewStrace(r.log).Attach(r.hooks)
+	}
+	if len(cfg.Plugins) > 0 {
+		if err := r.install(); err != nil {
+			r.close()
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// install installs the plugins, in the order given.
+func (r *run) install() error {
+	regs := make([]plugin.Reg, len(r.guest.Regs))
+	for i, g := range r.guest.Regs {
+		regs[i] = plugin.Reg{Name: g.Name, Alias: g.Alias, Feature: g.Feature, Bits: g.Bits, ID: abi.Reg(i)}
+	}
+	r.reg = instrument.New(instrument.Config{
+		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid},
+		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
+	}, r.hooks)
+	for _, p := range r.cfg.Plugins {
+		if err := r.reg.Install(p.Name, p.Plugin, p.Args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linuxConfig is the personality's part of the configuration.
+func (r *run) linuxConfig() *linux.Config {
+	c := r.cfg
+	lc := &linux.Config{
+		Guest:     r.guest,
+		Mem:       mem.Config{Window: c.Window, Base: uintptr(c.Base), Reserve: c.Reserve},
+		NewEngine: r.newEngine, Hooks: r.hooks,
+		Sysroot: c.Sysroot, StackSize: c.StackSize, Release: c.Release, Seed: c.Seed, Seeded: c.Seeded,
+		CatchFatal: r.hooks != nil, Reexec: r.reexec,
+	}
+	if c.Log.Unimp {
+		lc.Unimp = func(t *linux.Task, row *linux.Row, nr abi.Sysno) {
+			if row.Note != "" {
+				fmt.Fprintf(r.log, "Unsupported syscall: %d (%s): %s\n", nr, row.Name, row.Note)
+			} else {
+				fmt.Fprintf(r.log, "Unsupported syscall: %d (%s)\n", nr, row.Name)
+			}
+		}
+	}
+	return lc
+}
+
+// start loads the program.
+func (r *run) start(lc *linux.Config) error {
+	p, err := linux.New(lc, r.cfg.Path, r.cfg.Argv, r.cfg.Env)
+	if err != nil {
+		var e abi.Errno
+		switch errno := linux.StartErrno(err); {
+		case errno == abi.ENOENT || errno == abi.ENOTDIR:
+			return failure{ErrNotFound, err}
+		case errno != 0 || errors.As(err, &e):
+			return failure{ErrNotRunnable, err}
+		}
+		return err
+	}
+	r.proc = p
+	return nil
+}
+
+// failure is an error of a kind, printed as the error alone.
+type failure struct{ kind, err error }
+
+func (f failure) Error() string   { return f.err.Error() }
+func (f failure) Unwrap() []error { return []error{f.kind, f.err} }
+
+// newEngine makes the engine for an address space.
+func (r *run) newEngine(sp *mem.Space) (*engine.Engine, error) {
+	c := r.cfg
+	ec := engine.Config{
+		Guest: r.guest, Mem: sp, TBSize: int(c.TBSize), OneInsnPerTB: c.OneInsn, NoChain: c.Log.NoChain,
+		Options: host.Options{GSBase: sp.Base() != 0, Baseline: c.Baseline, NoPairing: c.NoPairing},
+		Log:     r.engineLog(),
+	}
+	if !c.Interpret {
+		ec.Backend = machine.NewBackend(r.guest.Arch)
+	}
+	e, err := engine.New(ec)
+	r.engine = e
+	return e, err
+}
+
+// ended tells everybody that the guest process has ended.
+func (r *run) ended(status int, sig abi.Signal) {
+	if r.hooks != nil && r.hooks.Exit != nil {
+		r.hooks.Exit(status, sig)
+	}
+	r.close()
+}
+
+func (r *run) close() {
+	for _, f := range slices.Backward(r.closes) {
+		f()
+	}
+	r.closes = nil
+}
+
+// leave ends the host process as the guest ended.
+func leave(status int, sig abi.Signal) {
+	if sig != 0 {
+		hostsys.DieBySignal(int(sig))
+	}
+	hostsys.ExitProcess(status)
+}
+
+// reexec is the command that runs a guest program in a fresh weir with the same options.
+func (r *run) reexec(path string, argv, envp []string) (string, []string, []string) {
+	args := append([]string{"weir"}, r.cfg.Reexec...)
+	if len(argv) > 0 {
+		args = append(args, "-0", argv[0])
+		argv = argv[1:]
+	}
+	args = append(args, "--", path)
+	return "/proc/self/exe", append(args, argv...), envp
+}
