@@ -14,8 +14,6 @@ const (
 	SlotRM
 )
 
-const nSlots = 5
-
 // Field says what a named field of a pattern is: its width in bits, and where
 // it goes. A register field goes to Slots, with Add added; a field without
 // Slots is the part of Inst.Imm from bit To on.
@@ -29,27 +27,10 @@ type Field struct {
 // FieldFunc resolves the named fields of a guest's patterns. Width 0 means unknown.
 type FieldFunc func(name string) Field
 
-// code is the compiled form of a Row.
-type code struct {
-	mask  uint32 // the bits that are fixed
-	match uint32 // and their values
-	nz    [2]uint32
-	row   *Row
-	slot  [nSlots]slotCode
-	next  uint16 // index of the next row of the same leaf, less specific
-	len   uint8  // bytes
-	nseg  uint8
-	sext  uint8 // 64 - width of a signed immediate, else 0
-	seg   [8]segCode
-}
-
-// slotCode: value = raw >> shift & mask + add.
-type slotCode struct{ shift, mask, add uint8 }
-
-// segCode: the immediate has rotl(raw, rot) & mask.
-type segCode struct {
-	mask uint32
-	rot  uint8
+// compiled is the compiled form of a pattern.
+type compiled struct {
+	Code
+	Layout
 }
 
 // patternError says what is wrong with a pattern.
@@ -57,10 +38,9 @@ type patternError string
 
 func (e patternError) Error() string { return string(e) }
 
-// compile translates a pattern. It is on the path of every start of the
-// program, for every row: it allocates nothing and looks at each byte once.
-func (c *code) compile(p string, fields FieldFunc) error {
-	c.nz = [2]uint32{^uint32(0), ^uint32(0)} // every encoding has some bit set, or is caught by nznone below
+// compile translates a pattern.
+func (c *compiled) compile(p string, fields FieldFunc) error {
+	c.NZ = [2]uint32{^uint32(0), ^uint32(0)} // neutral: an encoding has some bit set (see the end)
 	pos := 32                                // bits not yet accounted for, seen from the top of a 32-bit word
 	top := 0                                 // width of the immediate
 	signed := false
@@ -76,8 +56,8 @@ func (c *code) compile(p string, fields FieldFunc) error {
 		if p[i] == '0' || p[i] == '1' {
 			for i < len(p) && (p[i] == '0' || p[i] == '1') {
 				pos--
-				c.mask |= 1 << uint(pos&31)
-				c.match |= uint32(p[i]-'0') << uint(pos&31)
+				c.Mask |= 1 << uint(pos&31)
+				c.Match |= uint32(p[i]-'0') << uint(pos&31)
 				i++
 			}
 			continue
@@ -131,47 +111,49 @@ func (c *code) compile(p string, fields FieldFunc) error {
 			}
 		}
 		for s := f.Slots; s != 0; s &= s - 1 {
-			c.slot[bits.TrailingZeros8(uint8(s))] = slotCode{uint8(pos & 31), uint8(ones(w)), f.Add}
+			c.Slot[bits.TrailingZeros8(uint8(s))] = [3]uint8{uint8(pos & 31), uint8(ones(w)), f.Add}
 		}
 		if i+2 < len(p) && p[i:i+3] == "!=0" {
 			i += 3
-			if nnz == len(c.nz) {
+			if nnz == len(c.NZ) {
 				return patternError("too many nonzero fields in " + p)
 			}
-			c.nz[nnz] = ones(w) << uint(pos&31)
+			c.NZ[nnz] = ones(w) << uint(pos&31)
 			nnz++
 		}
 	}
 	if immNZ != 0 {
-		if nnz == len(c.nz) {
+		if nnz == len(c.NZ) {
 			return patternError("too many nonzero fields in " + p)
 		}
-		c.nz[nnz] = immNZ
+		c.NZ[nnz] = immNZ
 		nnz++
 	}
 	if signed && top > 0 {
-		c.sext = uint8(64 - top)
+		c.Sext = uint8(64 - top)
 	}
 	switch pos {
 	case 0:
-		c.len = 4
+		c.Len = 4
 	case 16: // half-length: move everything down
-		c.len = 2
-		c.mask >>= 16
-		c.match >>= 16
+		c.Len = 2
+		c.Mask >>= 16
+		c.Match >>= 16
 		for n := range nnz {
-			c.nz[n] >>= 16
+			c.NZ[n] >>= 16
 		}
-		for n := range c.slot {
-			c.slot[n].shift -= 16 & -b2u(c.slot[n].mask != 0)
+		for n := range c.Slot {
+			if c.Slot[n][1] != 0 {
+				c.Slot[n][0] -= 16
+			}
 		}
-		for n := range c.seg[:c.nseg] {
-			c.seg[n].rot = (c.seg[n].rot + 16) & 31
+		for n := range c.NSeg {
+			c.Rot[n] = (c.Rot[n] + 16) & 31
 		}
 	default:
 		return patternError("not 16 or 32 bits: " + p)
 	}
-	if nnz == 0 && c.match == 0 {
+	if nnz == 0 && c.Match == 0 {
 		// An all-zero encoding fails the neutral "some bit is set" test.
 		return patternError("pattern admits the all-zero word: " + p)
 	}
@@ -179,7 +161,7 @@ func (c *code) compile(p string, fields FieldFunc) error {
 }
 
 // implied handles "; rs1=2" at p[i:].
-func (c *code) implied(p string, i int, fields FieldFunc) error {
+func (c *compiled) implied(p string, i int, fields FieldFunc) error {
 	if i < len(p) {
 		i++ // the semicolon
 	}
@@ -202,30 +184,23 @@ func (c *code) implied(p string, i int, fields FieldFunc) error {
 		}
 		i += n + 1
 		for s := f.Slots; s != 0; s &= s - 1 {
-			c.slot[bits.TrailingZeros8(uint8(s))] = slotCode{add: uint8(v)}
+			c.Slot[bits.TrailingZeros8(uint8(s))] = [3]uint8{0, 0, uint8(v)}
 		}
 	}
 	return nil
 }
 
 // segment adds w bits at bit pos of the word as the immediate's bits from to on.
-func (c *code) segment(pos, to, w int, p string) error {
-	if int(c.nseg) == len(c.seg) {
+func (c *compiled) segment(pos, to, w int, p string) error {
+	if int(c.NSeg) == len(c.Seg) {
 		return patternError("too many immediate pieces in " + p)
 	}
-	c.seg[c.nseg] = segCode{ones(w) << uint(to&31), uint8((to - pos) & 31)}
-	c.nseg++
+	c.Seg[c.NSeg], c.Rot[c.NSeg] = ones(w)<<uint(to&31), uint8((to-pos)&31)
+	c.NSeg++
 	return nil
 }
 
 func ones(w int) uint32 { return uint32(1)<<uint(w) - 1 }
-
-func b2u(b bool) uint8 {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // number reads decimal digits and says how many.
 func number(s string) (v, n int) {
@@ -241,9 +216,9 @@ func number(s string) (v, n int) {
 // another instruction: one whose row is more specific, or one for which a field
 // must not be zero.
 func Bits(pattern string, fields FieldFunc) (mask, match uint32, n int, err error) {
-	var c code
+	var c compiled
 	if err := c.compile(pattern, fields); err != nil {
 		return 0, 0, 0, err
 	}
-	return c.mask, c.match, int(c.len), nil
+	return c.Mask, c.Match, int(c.Len), nil
 }

@@ -30,19 +30,18 @@ func text(tb testing.TB, file string) (code []byte, addr uint64) {
 func BenchmarkNewDecoder(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		isa.NewDecoder(Sets, field)
+		isa.NewDecoder(Sets, Field)
 	}
 }
 
 func BenchmarkDecode(b *testing.B) {
 	code, addr := text(b, testenv.Busybox(b))
-	d := decoder()
 	var i isa.Inst
 	b.ReportAllocs()
 	at := 0
 	for b.Loop() {
 		raw, n := fetch(code[at:])
-		d.Decode(raw, addr, &i)
+		decoder.Decode(raw, addr, &i)
 		if at += n; at+4 > len(code) {
 			at = 0
 		}

@@ -24,7 +24,7 @@ func Disasm(code []byte, pc uint64) (text string, n int) {
 		return "unimp", 2 // defined illegal
 	}
 	var i isa.Inst
-	if !decoder().Decode(raw, pc, &i) {
+	if !decoder.Decode(raw, pc, &i) {
 		return string(appendData(nil, raw, n)), n
 	}
 	var buf [64]byte
@@ -42,19 +42,19 @@ func appendData(dst []byte, raw uint32, n int) []byte {
 func operand(dst []byte, name string, i *isa.Inst) ([]byte, bool) {
 	switch name {
 	case "rd":
-		return append(dst, xNames[i.Rd]...), true
+		return append(dst, xName(i.Rd)...), true
 	case "rs1":
-		return append(dst, xNames[i.Rs1]...), true
+		return append(dst, xName(i.Rs1)...), true
 	case "rs2":
-		return append(dst, xNames[i.Rs2]...), true
+		return append(dst, xName(i.Rs2)...), true
 	case "frd":
-		return append(dst, fNames[i.Rd]...), true
+		return append(dst, fName(i.Rd)...), true
 	case "frs1":
-		return append(dst, fNames[i.Rs1]...), true
+		return append(dst, fName(i.Rs1)...), true
 	case "frs2":
-		return append(dst, fNames[i.Rs2]...), true
+		return append(dst, fName(i.Rs2)...), true
 	case "frs3":
-		return append(dst, fNames[i.Rs3]...), true
+		return append(dst, fName(i.Rs3)...), true
 	case "imm":
 		return strconv.AppendInt(dst, i.Imm, 10), true
 	case "uimm":

@@ -2,9 +2,9 @@ package riscv64
 
 import "github.com/weir-emu/weir/internal/isa"
 
-// field resolves the field names of the RISC-V manual. A register with a prime
+// Field resolves the field names of the RISC-V manual. A register with a prime
 // is one of x8..x15 in three bits; "rd/rs1" is one field that is both.
-func field(name string) isa.Field {
+func Field(name string) isa.Field {
 	switch name {
 	case "rd":
 		return isa.Field{Width: 5, Slots: isa.SlotRd}

@@ -1,8 +1,6 @@
 package riscv64
 
 import (
-	"sync"
-
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/ir"
 	"github.com/weir-emu/weir/internal/isa"
@@ -22,12 +20,9 @@ var (
 
 const pageSize = 4096
 
-var decoder = sync.OnceValue(func() *isa.Decoder { return isa.NewDecoder(Sets, field) })
-
 // Lift is isa.Guest.Lift. A block does not go on in the next page (its last
 // instruction may reach into it), so that invalidating a page finds its blocks.
 func Lift(b *ir.Block, code []byte, limit int) {
-	d := decoder()
 	page := b.PC / pageSize
 	branches := 0
 	var i isa.Inst
@@ -39,7 +34,7 @@ func Lift(b *ir.Block, code []byte, limit int) {
 		code = code[n:]
 		pc := b.End
 		b.Insn(n)
-		if !d.Decode(raw, pc, &i) {
+		if !decoder.Decode(raw, pc, &i) {
 			b.Exit(uint8(cpu.ExitIllegal), pc)
 			return
 		}

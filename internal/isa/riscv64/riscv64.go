@@ -20,7 +20,7 @@ func New() *isa.Guest {
 
 		Lift:   Lift,
 		Disasm: Disasm,
-		Regs:   registers(),
+		Regs:   registers[:],
 
 		SysnoReg: regA7,
 		ArgRegs:  [6]int{regA0, regA0 + 1, regA0 + 2, regA0 + 3, regA0 + 4, regA0 + 5},

@@ -32,7 +32,7 @@ func TestRowsWellFormed(t *testing.T) {
 		if r.Lift == nil {
 			t.Errorf("%s has no semantics", name)
 		}
-		mask, match, n, err := isa.Bits(r.Pattern, field)
+		mask, match, n, err := isa.Bits(r.Pattern, Field)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -88,7 +88,7 @@ func TestOverlaps(t *testing.T) {
 	type enc struct{ mask, match uint32 }
 	encs := make([]enc, len(rows))
 	for k, r := range rows {
-		mask, match, _, err := isa.Bits(r.Pattern, field)
+		mask, match, _, err := isa.Bits(r.Pattern, Field)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestDecodeFindsRow(t *testing.T) {
 	rows, _ := allRows()
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, row := range rows {
-		mask, _, _, _ := isa.Bits(row.Pattern, field)
+		mask, _, _, _ := isa.Bits(row.Pattern, Field)
 		found := 0
 		for range 200 {
 			raw, n := Encode(row, r.Uint32())
@@ -136,7 +136,7 @@ func TestDecodeFindsRow(t *testing.T) {
 				found++
 				continue
 			}
-			other, _, _, _ := isa.Bits(i.Row.Pattern, field)
+			other, _, _, _ := isa.Bits(i.Row.Pattern, Field)
 			if bits.OnesCount32(other) <= bits.OnesCount32(mask) {
 				t.Errorf("%s: %x decodes as %s", isa.Name(row), raw, isa.Name(i.Row))
 			}

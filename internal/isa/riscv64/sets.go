@@ -11,7 +11,7 @@ var Sets = []isa.Set{
 	{Name: "A", Title: "atomic instructions", Rows: rowsA},
 	{Name: "F", Title: "single-precision floating point", Rows: rowsF},
 	{Name: "D", Title: "double-precision floating point", Rows: rowsD},
-	{Name: "C", Title: "compressed instructions", Rows: rowsC},
+	{Name: "C", Title: "compressed instructions", Rows: rowsC, Note: "The all-zero encoding is defined to be illegal; it is shown as unimp."},
 	{Name: "Zba", Title: "address generation", Rows: rowsZba},
 	{Name: "Zbb", Title: "basic bit manipulation", Rows: rowsZbb},
 	{Name: "Zbc", Title: "carry-less multiplication", Rows: rowsZbc},
@@ -34,7 +34,7 @@ var Sets = []isa.Set{
 // its length in bytes. Some fillings are another, more special instruction, or
 // reserved; generators of test programs decode the result and look.
 func Encode(r *isa.Row, fill uint32) (raw uint32, n int) {
-	mask, match, n, err := isa.Bits(r.Pattern, field)
+	mask, match, n, err := isa.Bits(r.Pattern, Field)
 	if err != nil {
 		panic("BUG: riscv64: " + err.Error())
 	}
@@ -49,6 +49,6 @@ func Encode(r *isa.Row, fill uint32) (raw uint32, n int) {
 // false if it is none. Executing one may still be illegal, for example for a
 // reserved rounding mode.
 func Decode(raw uint32, pc uint64) (i isa.Inst, ok bool) {
-	ok = decoder().Decode(raw, pc, &i)
+	ok = decoder.Decode(raw, pc, &i)
 	return i, ok
 }

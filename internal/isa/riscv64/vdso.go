@@ -13,9 +13,16 @@ import (
 // private instruction; the others are plain system calls, so that filters see
 // them. It needs no data page. The image is position independent, has one
 // read-execute segment and is shared: do not modify it.
-func VDSO() isa.VDSO { return vdso() }
+func VDSO() isa.VDSO {
+	vdso.once.Do(func() { vdso.VDSO = buildVDSO() })
+	return vdso.VDSO
+}
 
-var vdso = sync.OnceValue(buildVDSO)
+// vdso is not a sync.OnceValue, which would be made at every start.
+var vdso struct {
+	once sync.Once
+	isa.VDSO
+}
 
 // Instruction words of the vDSO.
 const (

@@ -1,0 +1,3 @@
+package riscv64
+
+//go:generate go run ../gen -doc ../../../docs/isa-riscv64.md -tables tables.go
