@@ -1,0 +1,203 @@
+//go:build linux && amd64
+
+package hostsys
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+//go:linkname pollServerInit internal/poll.runtime_pollServerInit
+func pollServerInit()
+
+//go:linkname isPollDescriptor internal/poll.runtime_isPollServerDescriptor
+func isPollDescriptor(fd uintptr) bool
+
+// The runtime's variables for its two network poller descriptors
+// (runtime/netpoll_epoll.go), found in the code of isPollDescriptor.
+var (
+	netpollEp *int32   // runtime.epfd
+	netpollEv *uintptr // runtime.netpollEventFd; its address is the epoll data of the eventfd
+)
+
+const (
+	fdCloexec     = 1
+	fGetfd        = 1
+	fDupfdCloexec = 1030
+	oCloexec      = 0x80000
+	oNonblock     = 0x800
+	epollCtlAdd   = 1
+	epollIn       = 1
+	rlimitNofile  = 7
+
+	hiddenTop = 1024 // hidden descriptors lie just below this or the limit
+)
+
+// rlimit is struct rlimit64 of prlimit64(2).
+type rlimit struct{ Cur, Max uint64 }
+
+// startNofile is the limit on descriptors before package os raises it. This package imports
+// nothing that needs os, so that it is initialised first.
+var startNofile = readNofile()
+
+func readNofile() (l rlimit) {
+	rawSyscall(SYS_PRLIMIT64, 0, rlimitNofile, 0, addr(&l), 0, 0)
+	return l
+}
+
+// locateNetpoll decodes the two instructions with RIP-relative operands.
+func locateNetpoll() bool {
+	f := isPollDescriptor
+	pc := **(**uintptr)(unsafe.Pointer(&f))
+	code := (*[64]byte)(hostPointer(pc))
+	rel := func(i int) unsafe.Pointer {
+		d := *(*int32)(unsafe.Pointer(&code[i+3]))
+		return hostPointer(pc + uintptr(i) + 7 + uintptr(d))
+	}
+	for i := 0; i+7 <= len(code); i++ {
+		if code[i]&0xf8 != 0x48 || code[i+2]&0xc7 != 0x05 {
+			continue
+		}
+		switch {
+		case code[i+1] == 0x63 && netpollEp == nil: // MOVSXD r64, [rip+d]
+			netpollEp = (*int32)(rel(i))
+			i += 6
+		case (code[i+1] == 0x39 || code[i+1] == 0x3b) && netpollEp != nil: // CMP
+			netpollEv = (*uintptr)(rel(i))
+			return true
+		}
+	}
+	return false
+}
+
+// initFDs starts the network poller and moves its descriptors out of the guest's sight.
+func initFDs() error {
+	if !locateNetpoll() {
+		return &InitError{What: "this Go runtime keeps its network poller elsewhere (" + runtime.Version() + ")"}
+	}
+	pollServerInit()
+	ep, ev := int(*netpollEp), int(*netpollEv)
+	if ep < 0 || ev <= 0 || !isPollDescriptor(uintptr(ep)) || !isPollDescriptor(uintptr(ev)) || isPollDescriptor(uintptr(ep+ev+1)) {
+		return &InitError{What: "the Go runtime's network poller was not recognised (" + runtime.Version() + ")"}
+	}
+	top := hiddenTop
+	if c := startNofile.Cur; c < hiddenTop {
+		top = int(c)
+	}
+	if ep < top-8 {
+		moveFD(ep, top-8)
+	}
+	if ev < top-8 {
+		moveFD(ev, top-8)
+	}
+	if !isPollDescriptor(uintptr(*netpollEp)) || !isPollDescriptor(*netpollEv) {
+		return &InitError{What: "moving the network poller's descriptors had no effect"}
+	}
+	dropCgroupFDs()
+	// What package os raised is the guest's again.
+	if now := readNofile(); now != startNofile && now.Max == startNofile.Max {
+		rawSyscall(SYS_PRLIMIT64, 0, rlimitNofile, addr(&startNofile), 0, 0, 0)
+	}
+	return nil
+}
+
+// moveFD gives the poller's descriptor fd another number, at least low. An epoll instance
+// keeps a descriptor's registration as long as its open file lives.
+func moveFD(fd, low int) bool {
+	n := rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, uintptr(low), 0, 0, 0)
+	if IsErr(n) {
+		return false
+	}
+	if fd == int(*netpollEp) {
+		*netpollEp = int32(n)
+	} else {
+		*netpollEv = n
+	}
+	rawSyscall(SYS_CLOSE, uintptr(fd), 0, 0, 0, 0, 0)
+	return true
+}
+
+// dropCgroupFDs closes the files from which the runtime adapts GOMAXPROCS to the
+// cgroup's limit, and turns that off. The build line of the Makefile does so at link time.
+// They have the lowest numbers that were free at start, and are marked close-on-exec,
+// which no inherited descriptor can be.
+func dropCgroupFDs() {
+	const prefix = "/sys/fs/cgroup/"
+	path := [...]byte{'/', 'p', 'r', 'o', 'c', '/', 's', 'e', 'l', 'f', '/', 'f', 'd', '/', 0, 0}
+	off := false
+	for fd := uintptr(3); fd < 10; fd++ {
+		r := rawSyscall(SYS_FCNTL, fd, fGetfd, 0, 0, 0, 0)
+		if IsErr(r) && !off {
+			return
+		}
+		if r != fdCloexec {
+			continue
+		}
+		var link [len(prefix)]byte
+		path[len(path)-2] = byte('0' + fd)
+		n := rawSyscall(SYS_READLINKAT, ^uintptr(99), addr(&path), addr(&link), uintptr(len(link)), 0, 0)
+		if IsErr(n) || string(link[:n]) != prefix {
+			continue
+		}
+		if !off {
+			off = true
+			runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // marks the value as chosen
+		}
+		rawSyscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+	}
+}
+
+// HiddenFDs returns the descriptors that belong to the Go runtime. The guest
+// must not see them in /proc/self/fd nor close them.
+func HiddenFDs() [2]int { return [2]int{int(*netpollEp), int(*netpollEv)} }
+
+// IsHiddenFD reports whether fd belongs to the Go runtime.
+func IsHiddenFD(fd int) bool { return fd >= 0 && isPollDescriptor(uintptr(fd)) }
+
+// VacateFD moves a hidden descriptor away from the number fd, so that the guest can use it
+// (dup2). It reports whether fd is free of the runtime afterwards.
+func VacateFD(fd int) bool {
+	if !IsHiddenFD(fd) {
+		return true
+	}
+	return moveFD(fd, fd+1) || moveFD(fd, 3)
+}
+
+// StartNofile returns the soft and hard limit on descriptors at the start of the process. Init
+// restores the soft limit, which Go's package os raises.
+func StartNofile() (cur, max uint64) { return startNofile.Cur, startNofile.Max }
+
+// forkNetpoll gives a forked child an epoll instance and an eventfd of its own, at the same
+// numbers, or at new ones if the descriptor table is shared. The counter is 1 so that
+// a wake-up under way at the fork is not lost.
+//
+//go:nosplit
+func forkNetpoll(shared bool) {
+	ep := rawSyscall(SYS_EPOLL_CREATE1, oCloexec, 0, 0, 0, 0, 0)
+	ev := rawSyscall(SYS_EVENTFD2, 1, oCloexec|oNonblock, 0, 0, 0, 0)
+	if IsErr(ep) || IsErr(ev) {
+		return // no descriptors: the parent's serve, with wake-ups to the wrong process
+	}
+	if shared {
+		*netpollEp, *netpollEv = forkHigh(ep), uintptr(forkHigh(ev))
+	} else {
+		rawSyscall(SYS_DUP3, ep, uintptr(*netpollEp), oCloexec, 0, 0, 0)
+		rawSyscall(SYS_CLOSE, ep, 0, 0, 0, 0, 0)
+		rawSyscall(SYS_DUP3, ev, *netpollEv, oCloexec, 0, 0, 0)
+		rawSyscall(SYS_CLOSE, ev, 0, 0, 0, 0, 0)
+	}
+	// struct epoll_event is packed on amd64
+	*(*uint32)(unsafe.Pointer(&forkEv)) = epollIn
+	*(*uint64)(unsafe.Add(unsafe.Pointer(&forkEv), 4)) = uint64(uintptr(unsafe.Pointer(netpollEv)))
+	rawSyscall(SYS_EPOLL_CTL, uintptr(*netpollEp), epollCtlAdd, *netpollEv, uintptr(unsafe.Pointer(&forkEv)), 0, 0)
+}
+
+//go:nosplit
+func forkHigh(fd uintptr) int32 {
+	n := rawSyscall(SYS_FCNTL, fd, fDupfdCloexec, hiddenTop-8, 0, 0, 0)
+	if IsErr(n) {
+		return int32(fd)
+	}
+	rawSyscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+	return int32(n)
+}

@@ -1,0 +1,121 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+// Handler of SigInternal. While a fork gathers (parkGen odd) the thread records where its
+// signal frame is and waits; else the signal was a kick.
+TEXT ·sigPark(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVL ·parkGen(SB), R12
+	TESTL $1, R12
+	JZ   kick
+	MOVL $1, AX
+	LEAQ ·parkIdx(SB), BX
+	LOCK
+	XADDL AX, 0(BX)
+	CMPL AX, $const_maxThreads
+	JCC  wait // too many: the fork fails
+	MOVLQZX AX, R13
+	IMULQ $parkSlot__size, R13
+	LEAQ ·parkSlots(SB), BX
+	ADDQ BX, R13
+	MOVQ SP, parkSlot_SP(R13)
+	MOVQ DX, parkSlot_UC(R13)
+	MOVQ 32(FS), AX // State of this thread (m.tls[5])
+	MOVQ AX, parkSlot_State(R13)
+	MOVQ 24(FS), AX // FS base, kept in m.tls[4]
+	TESTQ AX, AX
+	JNZ  havefs
+	MOVL $const_SYS_ARCH_PRCTL, AX
+	MOVL $const_archGetFS, DI
+	LEAQ parkSlot_FS(R13), SI
+	SYSCALL
+	MOVQ parkSlot_FS(R13), AX
+	MOVQ AX, 24(FS)
+havefs:
+	MOVQ AX, parkSlot_FS(R13)
+	MOVL $const_SYS_GETTID, AX
+	SYSCALL
+	MOVQ AX, parkSlot_Tid(R13)
+	LEAQ ·parked(SB), DI
+	MOVL $1, AX
+	LOCK
+	XADDL AX, 0(DI)
+	INCL AX
+	CMPL AX, ·parkTarget(SB)
+	JCS  wait
+	MOVL $const_SYS_FUTEX, AX // wake the forker
+	MOVL $const_futexWakePrivate, SI
+	MOVL $1, DX
+	SYSCALL
+wait:
+	MOVL ·parkGen(SB), AX
+	CMPL AX, R12
+	JNE  out
+	MOVL $const_SYS_FUTEX, AX
+	LEAQ ·parkGen(SB), DI
+	MOVL $const_futexWaitPrivate, SI
+	MOVL R12, DX
+	XORL R10, R10
+	SYSCALL
+	JMP  wait
+out:
+	RET
+kick:
+	MOVQ 32(FS), R8
+	TESTQ R8, R8
+	JZ   out
+	JMP  ·rewind(SB)
+
+// func revive(slot *parkSlot) uintptr
+// In a forked child: makes a thread that continues where the parked one of the
+// parent would have, by returning from its signal frame.
+TEXT ·revive(SB), NOSPLIT, $0-16
+	MOVQ slot+0(FP), R12
+	MOVL $const_threadFlags, DI
+	MOVQ parkSlot_SP(R12), SI
+	MOVQ parkSlot_FS(R12), R8
+	MOVQ R8, R13
+	XORL DX, DX
+	XORL R10, R10
+	MOVL $const_SYS_CLONE, AX
+	SYSCALL
+	TESTQ AX, AX
+	JZ   child
+	MOVQ AX, ret+8(FP)
+	RET
+child:
+	MOVL $const_SYS_GETTID, AX
+	SYSCALL
+	SUBQ ·procidOff(SB), R13
+	MOVQ AX, 0(R13) // m.procid
+	// A preemption signal that was on its way at the fork is lost, and the runtime would
+	// wait for it: send another. It arrives with the mask of the frame.
+	MOVQ AX, SI
+	MOVL $const_SYS_GETPID, AX
+	SYSCALL
+	MOVQ AX, DI
+	MOVL $const_sigURG, DX
+	MOVL $const_SYS_TGKILL, AX
+	SYSCALL
+	ADDQ $8, SP // as after the handler's RET
+	MOVL $const_SYS_RT_SIGRETURN, AX
+	SYSCALL
+	INT $3
+
+// func xadd32p(p *uint32, d uint32) uint32
+TEXT ·xadd32p(SB), NOSPLIT, $0-20
+	MOVQ p+0(FP), BX
+	MOVL d+8(FP), AX
+	LOCK
+	XADDL AX, 0(BX)
+	MOVL AX, ret+16(FP)
+	RET
+
+// func cas32p(p *uint32, old, new uint32) bool
+TEXT ·cas32p(SB), NOSPLIT, $0-17
+	MOVQ p+0(FP), BX
+	MOVL old+8(FP), AX
+	MOVL new+12(FP), CX
+	LOCK
+	CMPXCHGL CX, 0(BX)
+	SETEQ ret+16(FP)
+	RET

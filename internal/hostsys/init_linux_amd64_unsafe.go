@@ -1,0 +1,65 @@
+//go:build linux && amd64
+
+package hostsys
+
+import (
+	"runtime"
+	"sync"
+)
+
+var initOnce = sync.OnceValue(initialise)
+
+// Init checks every fact about the Go runtime that this package rests on, hides the runtime's
+// descriptors and installs the handlers for faults. Call it before anything else here; it is
+// done once. The error is an [*InitError] that says which fact does not hold.
+//
+// A guest's main thread must have tid == pid: lock the main goroutine to its thread in an init function
+// of package main (runtime.LockOSThread) and run the guest's first thread on it.
+func Init() error { return initOnce() }
+
+func initialise() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if getSlot() != 0 || getSlot4() != 0 {
+		return &InitError{What: "the spare thread-local words of this Go runtime are in use (" + runtime.Version() + ")"}
+	}
+	if !findProcid() {
+		return &InitError{What: "m.procid of this Go runtime was not found (" + runtime.Version() + ")"}
+	}
+	start, first, last, end := addrUC()
+	if start >= first || first >= last || last >= end || end-start > 1<<14 {
+		return &InitError{What: "the linker has reordered assembly functions"}
+	}
+	if !findWindow() {
+		return &InitError{What: "the system call window was not found"}
+	}
+	if err := initFDs(); err != nil {
+		return err
+	}
+	fault, _, park, _ := addrHandlers()
+	for _, sig := range [...]int{sigSEGV, sigBUS, sigILL, sigFPE, sigTRAP} {
+		if e := sigaction(sig, ownAction(fault, saRestart)); e != 0 {
+			return &InitError{"cannot install the handler of signal " + itoa(sig), e}
+		}
+	}
+	if e := sigaction(SigInternal, ownAction(park, saRestart)); e != 0 {
+		return &InitError{"cannot install the handler of signal " + itoa(SigInternal), e}
+	}
+	return nil
+}
+
+// findProcid looks for the thread ID in front of m.tls, to which FS points.
+func findProcid() bool {
+	var fs uintptr
+	if IsErr(rawSyscall(SYS_ARCH_PRCTL, archGetFS, addr(&fs), 0, 0, 0, 0)) || fs == 0 {
+		return false
+	}
+	tid := uint64(Gettid())
+	for off := uintptr(16); off < 256; off += 8 {
+		if *(*uint64)(hostPointer(fs - off)) == tid {
+			procidOff = off
+			return true
+		}
+	}
+	return false
+}
