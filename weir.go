@@ -107,6 +107,19 @@ func (p *Process) Wait() error {
 	return &ExitError{Code: s.Code, Signal: s.Signal}
 }
 
+// Stats counts what was translated for a process.
+type Stats struct {
+	Blocks       uint64 // translations made
+	Instructions uint64 // guest instructions in them
+	CodeBytes    uint64 // host code made, bytes
+}
+
+// Stats returns the present counts, also after the process has ended.
+func (p *Process) Stats() Stats {
+	s := p.run.Stats()
+	return Stats{s.Translated, s.Insns, s.CodeBytes}
+}
+
 // Main is the weir command with the bundled plugins and those given, for programs
 // that bring plugins of their own:
 //

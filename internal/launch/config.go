@@ -66,3 +66,6 @@ type Status struct {
 	Code   int
 	Signal abi.Signal // 0 unless killed
 }
+
+// Stats counts translations: blocks, guest instructions in them, bytes of host code.
+type Stats struct{ Translated, Insns, CodeBytes uint64 }

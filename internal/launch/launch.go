@@ -127,7 +127,10 @@ func (p *Process) Wait() Status {
 }
 
 // Stats returns what the engine has done so far.
-func (p *Process) Stats() engine.Stats { return p.run.engine.Stats() }
+func (p *Process) Stats() Stats {
+	s := p.run.engine.Stats()
+	return Stats{s.Translated, s.Insns, s.CodeBytes}
+}
 
 // prepare makes everything that does not need the program.
 func prepare(cfg *Config) (*run, error) {

@@ -22,3 +22,6 @@ func Start(Config) (*Process, error) { return nil, unsupported() }
 
 // Wait returns the zero Status.
 func (p *Process) Wait() Status { return Status{} }
+
+// Stats returns zeroes.
+func (p *Process) Stats() Stats { return Stats{} }

@@ -46,6 +46,7 @@ type result struct {
 	words []int64
 	log   string
 	err   error
+	stats weir.Stats
 }
 
 // code returns the guest's exit status.
@@ -84,7 +85,7 @@ func run(t *testing.T, cfg weir.Config, args ...string) result {
 	}
 	err = proc.Wait()
 	syscall.Close(p[1])
-	r := result{err: err, log: log.String()}
+	r := result{err: err, log: log.String(), stats: proc.Stats()}
 	buf := make([]byte, 8*64)
 	for {
 		n, e := syscall.Read(p[0], buf)
