@@ -7,13 +7,13 @@ import "github.com/weir-emu/weir/internal/isa"
 // decoder is isa.NewDecoder(Sets, Field), written out.
 var decoder = isa.Decoder{
 	Sets:    Sets,
-	Codes:   decoderCodes[:],
-	Layouts: decoderLayouts[:],
-	Entries: decoderEntries[:],
+	Codes:   decoderCodes,
+	Layouts: decoderLayouts,
+	Entries: decoderEntries,
 	Root:    isa.Entry{Base: 0, Shift: 0, Mask: 0x3},
 }
 
-var decoderCodes = [297]isa.Code{
+var decoderCodes = []isa.Code{
 	{0x00000000, 0x00000000, 0, 0, 0, 0, 0},
 	{0x0000007f, 0x00000037, 0, 0, 0, 0, 4},     // 1 lui
 	{0x0000007f, 0x00000017, 0, 1, 0, 0, 4},     // 2 auipc
@@ -313,7 +313,7 @@ var decoderCodes = [297]isa.Code{
 	{0xffffffff, 0x0000000b, 0, 0, 23, 9, 4},    // 296 weir.vdso
 }
 
-var decoderLayouts = [49]isa.Layout{
+var decoderLayouts = []isa.Layout{
 	{
 		[2]uint32{0xffffffff, 0xffffffff},
 		[8]uint32{0xfffff000, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0},
@@ -610,7 +610,7 @@ var decoderLayouts = [49]isa.Layout{
 	},
 }
 
-var decoderEntries = [2088]isa.Entry{
+var decoderEntries = []isa.Entry{
 	{4, 13, 7}, {22, 13, 7}, {54, 13, 7}, {64, 2, 31}, {158, 0, 0}, {159, 0, 0}, {160, 0, 0}, {161, 0, 0},
 	{12, 10, 7}, {162, 0, 0}, {163, 0, 0}, {164, 0, 0}, {284, 0, 0}, {20, 6, 1}, {287, 0, 0}, {288, 0, 0},
 	{0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {285, 0, 0}, {286, 0, 0}, {165, 0, 0}, {167, 0, 0},
