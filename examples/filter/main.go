@@ -9,6 +9,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/weir-emu/weir"
 	"github.com/weir-emu/weir/abi"
@@ -40,6 +41,9 @@ func install(h *plugin.Host, _ plugin.Args) error {
 	})
 	return nil
 }
+
+// The guest's main thread must be the process's first.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	weir.Main(plugin.Info{Name: "filter", New: func() plugin.Plugin { return plugin.InstallFunc(install) }})

@@ -151,10 +151,11 @@ func prepare(cfg *Config) (*run, error) {
 	}
 	if f, ok := r.log.(*os.File); ok {
 		// The guest may close or replace descriptor 2, and must not see ours.
-		w, err := hostsys.HideFile(f)
+		w, err := hostsys.Hide(int(f.Fd()))
 		if err != nil {
 			return nil, fmt.Errorf("log: %w", err)
 		}
+		r.closes = append(r.closes, func() { w.Close() })
 		if cfg.LogFile != "" {
 			f.Close()
 		}
