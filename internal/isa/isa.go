@@ -95,6 +95,14 @@ type LinuxABI struct {
 	// VDSO builds the guest's vDSO ELF image.
 	VDSO func() VDSO
 
+	// CPUInfo is the paragraph of /proc/cpuinfo on processor n, with the empty
+	// line at its end.
+	CPUInfo func(n int) string
+
+	// HWProbe answers a key of riscv_hwprobe(2) for any set of processors; ok is
+	// false for a key that is unknown here. nil on guests without that call.
+	HWProbe func(key int64) (value uint64, ok bool)
+
 	// CheckELFFlags tells whether an ELF e_flags value can run, with the reason if not.
 	CheckELFFlags func(flags uint32) error
 }

@@ -43,6 +43,8 @@ func linuxABI() isa.LinuxABI {
 		LoadMcontext:   loadMcontext,
 		SigreturnCode:  sigreturnCode(),
 		VDSO:           VDSO,
+		CPUInfo:        cpuInfo,
+		HWProbe:        hwProbe,
 		CheckELFFlags:  checkELFFlags,
 	}
 }
