@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/weir-emu/weir/abi"
@@ -48,6 +49,7 @@ const (
 // start makes c the call nr(args) at pc.
 func (c *Call) start(t *Task, nr abi.Sysno, row *Row, args [8]uint64, pc uint64) {
 	c.Task, c.Row, c.Nr, c.Args, c.PC = t, row, nr, args, pc
+	t.cur = c
 	c.Result, c.Done, c.Filtered, c.hidden, c.direct, c.Elapsed = 0, false, "", false, false, 0
 	for i := range c.copies {
 		if c.copies[i].state != copyNone {
@@ -98,6 +100,33 @@ func (c *Call) In(i, n int) ([]byte, abi.Errno) {
 func (c *Call) Copied(i int) ([]byte, bool) {
 	g := &c.copies[i]
 	return g.data, g.state != copyNone && g.errno == 0
+}
+
+// read fills p from guest memory at addr for the handler of the present call: from the
+// copy, if one was made through an argument with that value.
+func (t *Task) read(addr uint64, p []byte) bool {
+	if c := t.cur; c != nil {
+		for i := range c.copies {
+			if g := &c.copies[i]; g.state != copyNone && !g.str && c.Args[i] == addr && g.errno == 0 && len(g.data) >= len(p) {
+				copy(p, g.data)
+				return true
+			}
+		}
+	}
+	return t.Proc.Mem.Read(addr, p)
+}
+
+// readU64 and readU32 are read for one word.
+func (t *Task) readU64(addr uint64) (uint64, bool) {
+	var b [8]byte
+	ok := t.read(addr, b[:])
+	return binary.LittleEndian.Uint64(b[:]), ok
+}
+
+func (t *Task) readU32(addr uint64) (uint32, bool) {
+	var b [4]byte
+	ok := t.read(addr, b[:])
+	return binary.LittleEndian.Uint32(b[:]), ok
 }
 
 // SetArg replaces argument i; a copy made through the old value is dropped.

@@ -177,18 +177,26 @@ func (c *Call) Invoke() int64 { return c.Row.run(c.Task, c) }
 
 // Invoke runs the default handler of another syscall on behalf of t, unseen by hooks.
 func (t *Task) Invoke(nr abi.Sysno, args [8]uint64) int64 {
+	outer := t.cur
 	c := &Call{}
 	c.start(t, nr, t.Proc.table.row(nr), args, t.St.PC)
 	c.direct = true
-	return c.Row.run(t, c)
+	r := c.Row.run(t, c)
+	t.cur = outer
+	return r
 }
 
 // finish applies a result to the registers.
-func (t *Task) finish(_ *Call, res int64) {
+func (t *Task) finish(c *Call, res int64) {
 	switch res {
 	case resRestart:
 		t.restartSyscall()
 	case resHandled:
+	case eintr:
+		// Only a handler that runs makes a call fail with EINTR; see signals.
+		ret := &t.St.X[t.Proc.Guest.RetReg]
+		t.eintr, t.eintrRet = c.Row.restarts(), *ret
+		*ret = uint64(res)
 	default:
 		t.St.X[t.Proc.Guest.RetReg] = uint64(res)
 	}

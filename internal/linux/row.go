@@ -34,6 +34,11 @@ type Row struct {
 	run func(t *Task, c *Call) int64
 }
 
+// restarts reports whether an EINTR that no signal handler explains may be answered
+// by making the call again. close has closed the descriptor then, and restart_syscall
+// says EINTR itself.
+func (r *Row) restarts() bool { return r.Name != "close" && r.Name != "restart_syscall" }
+
 // argument is what a handler's parameter type knows: how to obtain its value from
 // argument i of the call (copying guest memory at most once), and its kind.
 type argument[T any] interface {
