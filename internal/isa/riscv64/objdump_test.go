@@ -110,7 +110,7 @@ func sweep(t *testing.T, file string, flags ...string) {
 	t.Logf("%s: %d instructions, %d differ, %d unknown to objdump", filepath.Base(file), len(lines), bad, unknown)
 }
 
-// hasSection guards against a sweep over a file without code.
+// hasText guards against a sweep over a file without code.
 func hasText(t *testing.T, file string) {
 	t.Helper()
 	f, err := elf.Open(file)
