@@ -1,3 +1,5 @@
+//go:build linux
+
 package mem
 
 import "github.com/weir-emu/weir/abi"
@@ -6,15 +8,12 @@ import "github.com/weir-emu/weir/abi"
 const (
 	mapShared          = 0x01
 	mapPrivate         = 0x02
-	mapSharedValidate  = 0x03
 	mapTypeMask        = 0x0f
 	mapFixed           = 0x10
 	mapAnonymous       = 0x20
 	mapGrowsDown       = 0x0100
-	mapLocked          = 0x2000
 	mapNoReserve       = 0x4000
 	mapFixedNoReplace  = 0x100000
-	mapStack           = 0x20000
 	mremapMayMove      = 1
 	mremapFixed        = 2
 	mremapDontUnmap    = 4
@@ -140,9 +139,9 @@ func (s *Space) Unmap(addr, length uint64) abi.Errno {
 	}
 	s.mu.Lock()
 	errno := abi.Errno(0)
-	any := false
+	found := false
 	s.areas.pieces(addr, addr+n, func(lo, hi uint64, _ Area) {
-		any = true
+		found = true
 		if e := s.release(lo, hi); e != 0 && errno == 0 {
 			errno = e
 		}
@@ -152,7 +151,7 @@ func (s *Space) Unmap(addr, length uint64) abi.Errno {
 		s.watch.clear(addr, addr+n)
 	}
 	s.mu.Unlock()
-	if any {
+	if found {
 		s.invalidate(addr, addr+n)
 	}
 	return errno
