@@ -1,7 +1,7 @@
 package plugin
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"time"
 
@@ -36,7 +36,7 @@ type CallState interface {
 	Elapsed() time.Duration
 	Hide()
 	Invoke() int64
-	InvokeOther(nr abi.Sysno, args [6]uint64) int64
+	InvokeOther(nr abi.Sysno, args [NumABIArgs]uint64) int64
 }
 
 // Bind makes c the view of impl on vcpu. Weir calls it.
@@ -53,8 +53,25 @@ type Arg struct {
 // NumArgs is the number of arguments of a Call; those beyond the ABI's six are zero.
 const NumArgs = 8
 
-// ErrFault is returned for guest memory that cannot be accessed.
-var ErrFault = errors.New("guest memory is not accessible there")
+// NumABIArgs is how many arguments a syscall can have: only those can point at data.
+const NumABIArgs = 6
+
+// MaxBytes is the most that [Call.Bytes] returns, in bytes.
+const MaxBytes = 1 << 30
+
+// Raw results that are no results. They never reach the guest, and a filter that
+// gets one from [Call.Invoke] passes it on with [Return].
+const (
+	// ResultRestart: the call was interrupted before it did anything; the guest
+	// executes the syscall instruction again (the kernel's ERESTARTSYS).
+	ResultRestart int64 = -512
+	// ResultHandled: registers and pc are as they shall be (rt_sigreturn, a
+	// successful execve), or the thread is about to end.
+	ResultHandled int64 = -513
+)
+
+// ErrFault is returned for guest memory that cannot be accessed. It is [abi.EFAULT].
+var ErrFault error = abi.EFAULT
 
 // VCPU returns the guest thread that makes the call. Its registers and memory
 // can be read and written during the callback.
@@ -102,9 +119,10 @@ func (c *Call) Path(i int) string {
 	return s
 }
 
-// CString returns the NUL-terminated string, up to 4095 bytes, that argument i points at.
+// CString returns the NUL-terminated string, up to 4095 bytes, that argument i
+// points at. The error is an [abi.Errno]: EFAULT, or ENAMETOOLONG.
 func (c *Call) CString(i int) (string, error) {
-	if i < 0 || i >= 6 {
+	if i < 0 || i >= NumABIArgs {
 		return "", ErrFault
 	}
 	s, e := c.impl.CString(i)
@@ -114,10 +132,16 @@ func (c *Call) CString(i int) (string, error) {
 	return s, nil
 }
 
-// Bytes returns the n bytes that argument i points at.
+// Bytes returns the n bytes that argument i points at. It is the copy that the
+// handler uses: it is valid until the callback returns and must not be written
+// to, see [Call.SetBytes]. The error is an [abi.Errno]: EFAULT, or E2BIG if n is
+// above [MaxBytes].
 func (c *Call) Bytes(i, n int) ([]byte, error) {
-	if i < 0 || i >= 6 || n < 0 {
+	if i < 0 || i >= NumABIArgs || n < 0 {
 		return nil, ErrFault
+	}
+	if n > MaxBytes {
+		return nil, abi.E2BIG
 	}
 	b, e := c.impl.Bytes(i, n)
 	if e != 0 {
@@ -128,19 +152,42 @@ func (c *Call) Bytes(i, n int) ([]byte, error) {
 
 // SetPath makes the handler and later filters see path behind argument i. Guest
 // memory does not change.
-func (c *Call) SetPath(i int, path string) { c.impl.SetBytes(i, []byte(path), true) }
+func (c *Call) SetPath(i int, path string) {
+	checkABIArg("SetPath", i)
+	c.impl.SetBytes(i, []byte(path), true)
+}
 
 // SetBytes makes the handler and later filters see b behind argument i, which
-// must be an input of the call. Guest memory does not change.
-func (c *Call) SetBytes(i int, b []byte) { c.impl.SetBytes(i, b, false) }
+// must be an input of the call. Guest memory does not change, nor does the
+// argument that holds the length: see [Call.SetArg].
+func (c *Call) SetBytes(i int, b []byte) {
+	checkABIArg("SetBytes", i)
+	c.impl.SetBytes(i, bytes.Clone(b), false)
+}
+
+func checkABIArg(method string, i int) {
+	if i < 0 || i >= NumABIArgs {
+		panic(fmt.Sprintf("plugin: %s of argument %d: there are %d", method, i, NumABIArgs))
+	}
+}
 
 // Decode returns argument i with its name, kind and printed form; false if the
 // syscall has no such argument.
-func (c *Call) Decode(i int) (Arg, bool) { return c.impl.Decode(i) }
+func (c *Call) Decode(i int) (Arg, bool) {
+	if i < 0 || i >= NumABIArgs {
+		return Arg{}, false
+	}
+	return c.impl.Decode(i)
+}
 
 // Kind returns the kind of argument i ("fd", "path", "flags" ...); false if the
 // syscall has no such argument.
-func (c *Call) Kind(i int) (string, bool) { return c.impl.Kind(i) }
+func (c *Call) Kind(i int) (string, bool) {
+	if i < 0 || i >= NumABIArgs {
+		return "", false
+	}
+	return c.impl.Kind(i)
+}
 
 // Result returns the raw result; done is false before the call has been answered.
 func (c *Call) Result() (v int64, done bool) { return c.impl.Result() }
@@ -161,7 +208,7 @@ func (c *Call) SetResult(v int64) { c.impl.SetResult(v) }
 // and will be made again from the top.
 func (c *Call) Restarted() bool {
 	v, done := c.impl.Result()
-	return done && v == -512
+	return done && v == ResultRestart
 }
 
 // FilteredBy returns, in a return event, the name of the plugin whose filter
@@ -176,13 +223,15 @@ func (c *Call) Elapsed() time.Duration { return c.impl.Elapsed() }
 func (c *Call) Hide() { c.impl.Hide() }
 
 // Invoke runs Weir's handler now with the call's present arguments and returns
-// its raw result. A filter that has called it usually answers Return(result).
+// its raw result, which may be [ResultRestart] or [ResultHandled]. A filter that
+// has called it usually answers Return(result); one that passes makes it run again.
 func (c *Call) Invoke() int64 { return c.impl.Invoke() }
 
-// InvokeOther runs the handler of another syscall on behalf of this thread,
-// unseen by filters and tracing.
+// InvokeOther runs the handler of another syscall, with up to six arguments, on
+// behalf of this thread, unseen by filters and tracing. Pointers among the
+// arguments are guest addresses.
 func (c *Call) InvokeOther(nr abi.Sysno, args ...uint64) int64 {
-	var a [6]uint64
+	var a [NumABIArgs]uint64
 	copy(a[:], args)
 	return c.impl.InvokeOther(nr, a)
 }

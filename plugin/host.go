@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"io"
+	"strconv"
 
 	"github.com/weir-emu/weir/abi"
 )
@@ -52,7 +53,12 @@ const (
 var eventNames = [NumEvents]string{"syscall filter", "syscall", "syscall return", "thread start", "thread exit", "fork", "exit"}
 
 // String names the event for error messages.
-func (e Event) String() string { return eventNames[e] }
+func (e Event) String() string {
+	if e < NumEvents {
+		return eventNames[e]
+	}
+	return "event " + strconv.Itoa(int(e))
+}
 
 // RegisterOptions are the sum of a registration's options.
 type RegisterOptions struct {
@@ -69,19 +75,26 @@ func Priority(p int) RegisterOption { return func(o *RegisterOptions) { o.Priori
 
 // Named gives the registration a name within its plugin and event. Registering
 // the same name again replaces function, set and priority, and with an unchanged
-// priority the place in the order stays.
+// priority the place in the order stays. There is no moment without either: a
+// call that is being dispatched gets the old function, the next one the new.
 func Named(name string) RegisterOption { return func(o *RegisterOptions) { o.Name = name } }
 
 // Registration is a registered callback.
-type Registration struct {
-	Remover interface{ Remove(*Registration) }
-	Entry   any
-}
+type Registration struct{ remove func() }
 
-// Remove unregisters the callback. It is safe from inside any callback, that
-// very one included; a second call does nothing. Other threads may still be
-// inside the callback when Remove returns.
-func (r *Registration) Remove() { r.Remover.Remove(r) }
+// NewRegistration makes the Registration of a callback that remove unregisters.
+// Weir calls it.
+func NewRegistration(remove func()) *Registration { return &Registration{remove} }
+
+// Remove unregisters the callback: it is not called again, not even by a walk
+// that is under way. It is safe from inside any callback, that very one included;
+// a second call does nothing, nor does one for a callback that has been replaced
+// through [Named]. Other threads may still be inside the callback when Remove returns.
+func (r *Registration) Remove() {
+	if r != nil && r.remove != nil {
+		r.remove()
+	}
+}
 
 // Name returns the plugin's name.
 func (h *Host) Name() string { return h.name }
@@ -99,7 +112,8 @@ func (h *Host) SyscallName(nr abi.Sysno) (string, bool) { return h.sys.SyscallNa
 // such as "path" or "fd".
 func (h *Host) SyscallsWith(kind string) Set { return h.sys.SyscallsWith(kind) }
 
-// Log writes a line to Weir's log, prefixed with the plugin's name.
+// Log writes a line to Weir's log, prefixed with the plugin's name. The command
+// shows it with -d plugin or -D FILE.
 func (h *Host) Log(text string) { h.sys.Log(h.name, text) }
 
 // Output returns where a plugin's report goes: standard error, or the file of -D.
@@ -137,17 +151,21 @@ func (h *Host) OnSyscallReturn(s Set, f func(*Call), opts ...RegisterOption) *Re
 	return h.register(EventSyscallReturn, s, f, opts)
 }
 
-// OnThreadStart registers f to run on each new guest thread before its first instruction.
+// OnThreadStart registers f to run on each new guest thread before its first
+// instruction, the main thread included.
 func (h *Host) OnThreadStart(f func(*VCPU), opts ...RegisterOption) *Registration {
 	return h.register(EventThreadStart, Set{}, f, opts)
 }
 
-// OnThreadExit registers f to run when a guest thread ends.
+// OnThreadExit registers f to run when a guest thread ends before its process does;
+// then the exit event speaks for all threads. In execve every thread ends and the
+// new program's main thread starts.
 func (h *Host) OnThreadExit(f func(*VCPU), opts ...RegisterOption) *Registration {
 	return h.register(EventThreadExit, Set{}, f, opts)
 }
 
-// OnFork registers f to run in a forked child process before the guest's code goes on there.
+// OnFork registers f to run in a forked child process before the guest's code
+// goes on there. All of the plugin's state is a copy of the parent's.
 func (h *Host) OnFork(f func(*VCPU), opts ...RegisterOption) *Registration {
 	return h.register(EventFork, Set{}, f, opts)
 }

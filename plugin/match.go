@@ -3,6 +3,7 @@ package plugin
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,8 +14,9 @@ import (
 //	NAME[|NAME...][:path=GLOB][:argN=VALUE]...
 //
 // "*" as NAME selects every syscall. path= holds if any path argument of the
-// call, lexically cleaned, matches GLOB, in which * stands for any characters, / included, and
-// ? for one. argN= compares argument N (0 to 5) with a number. All conditions must hold.
+// call, lexically cleaned, matches GLOB (see [Glob]); GLOB has no colon in it.
+// argN= compares all 64 bits of argument N (0 to 5) with a number, which may be
+// negative. All conditions must hold.
 type Match struct {
 	set   Set
 	globs []string
@@ -26,38 +28,51 @@ type argCond struct {
 	value uint64
 }
 
-// ParseMatch parses the names and as many conditions as there are; it returns
-// the fields that it did not understand, for the caller's own.
+// ParseMatch parses the names and conditions of a rule. It returns the fields
+// that are no conditions, in their order, for the caller's own use.
 func ParseMatch(text string) (m Match, rest []string, err error) {
 	fields := strings.Split(text, ":")
-	if fields[0] == "" {
-		return m, nil, fmt.Errorf("rule %q names no syscall", text)
-	}
-	if fields[0] == "*" {
+	names := strings.Split(fields[0], "|")
+	switch {
+	case slices.Contains(names, ""):
+		return m, nil, fmt.Errorf("rule %q names no syscall: want NAME, NAME|NAME or *", text)
+	case slices.Contains(names, "*"):
 		m.set = AllSyscalls
-	} else {
-		m.set = Syscalls(strings.Split(fields[0], "|")...)
+	default:
+		m.set = Syscalls(names...)
 	}
 	for _, f := range fields[1:] {
 		key, value, _ := strings.Cut(f, "=")
+		index, isArg := strings.CutPrefix(key, "arg")
 		switch {
-		case key == "path" && value != "":
-			m.globs = append(m.globs, value)
-		case len(key) == 4 && strings.HasPrefix(key, "arg") && key[3] >= '0' && key[3] <= '5':
-			v, err := strconv.ParseUint(value, 0, 64)
-			if err != nil {
-				var s int64
-				if s, err = strconv.ParseInt(value, 0, 64); err != nil {
-					return m, nil, fmt.Errorf("rule %q: %s=%q: want a number", text, key, value)
-				}
-				v = uint64(s)
+		case key == "path":
+			if value == "" {
+				return m, nil, fmt.Errorf("rule %q: path= is empty: want a pattern such as path=/etc/*", text)
 			}
-			m.args = append(m.args, argCond{int(key[3] - '0'), v})
+			m.globs = append(m.globs, value)
+		case isArg:
+			if len(index) != 1 || index[0] < '0' || index[0] > '5' {
+				return m, nil, fmt.Errorf("rule %q: unknown part %q: want arg0= to arg5=", text, f)
+			}
+			v, err := parseNumber(value)
+			if err != nil {
+				return m, nil, fmt.Errorf("rule %q: %s=%q: want a number", text, key, value)
+			}
+			m.args = append(m.args, argCond{int(index[0] - '0'), v})
 		default:
 			rest = append(rest, f)
 		}
 	}
 	return m, rest, nil
+}
+
+// parseNumber reads a signed or unsigned 64-bit number.
+func parseNumber(s string) (uint64, error) {
+	if strings.HasPrefix(s, "-") {
+		v, err := strconv.ParseInt(s, 0, 64)
+		return uint64(v), err
+	}
+	return strconv.ParseUint(s, 0, 64)
 }
 
 // Set returns the syscalls that can match, for registering.
@@ -80,7 +95,7 @@ func (m Match) Matches(c *Call) bool {
 
 // anyPath reports whether a path argument of c matches glob.
 func anyPath(c *Call, glob string) bool {
-	for i := range 6 {
+	for i := range NumABIArgs {
 		kind, ok := c.Kind(i)
 		if !ok {
 			return false
@@ -95,8 +110,8 @@ func anyPath(c *Call, glob string) bool {
 	return false
 }
 
-// Glob reports whether s matches pattern, in which * stands for any characters
-// and ? for one.
+// Glob reports whether all of s matches pattern, in which * stands for any number
+// of bytes, also none, / included, and ? for one.
 func Glob(pattern, s string) bool {
 	star, mark := -1, 0
 	i, j := 0, 0

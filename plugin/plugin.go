@@ -56,13 +56,15 @@ type Option struct {
 	Multi bool   // may be given more than once
 }
 
-// Args are a plugin's key=value arguments, in the order given.
+// Args are a plugin's key=value arguments, in the order given. Reading methods
+// take the last value of a key that is given several times.
 type Args []KeyValue
 
 // KeyValue is one argument; a bare word has the value "on".
 type KeyValue struct{ Key, Value string }
 
-// ParseArgs splits "key=value,key=value". A comma within a value is written twice.
+// ParseArgs splits "key=value,key=value". A comma within a value is written
+// twice; one comma at the end is ignored.
 func ParseArgs(s string) (Args, error) {
 	var out Args
 	for s != "" {
@@ -94,12 +96,20 @@ func ParseArgs(s string) (Args, error) {
 	return out, nil
 }
 
-// Get returns the last value of key, or def.
-func (a Args) Get(key, def string) string {
+// last returns the last value of key and whether there is one.
+func (a Args) last(key string) (string, bool) {
 	for i := len(a) - 1; i >= 0; i-- {
 		if a[i].Key == key {
-			return a[i].Value
+			return a[i].Value, true
 		}
+	}
+	return "", false
+}
+
+// Get returns the last value of key, or def.
+func (a Args) Get(key, def string) string {
+	if v, ok := a.last(key); ok {
+		return v
 	}
 	return def
 }
@@ -114,11 +124,13 @@ func (a Args) All(key string) (vs []string) {
 	return vs
 }
 
-// Bool returns the last value of key as on/yes/true or off/no/false.
+// Bool returns the last value of key, on/yes/true/1 or off/no/false/0, or def.
 func (a Args) Bool(key string, def bool) (bool, error) {
-	switch v := a.Get(key, ""); v {
-	case "":
+	v, ok := a.last(key)
+	if !ok {
 		return def, nil
+	}
+	switch v {
 	case "on", "yes", "true", "1":
 		return true, nil
 	case "off", "no", "false", "0":
@@ -128,10 +140,11 @@ func (a Args) Bool(key string, def bool) (bool, error) {
 	}
 }
 
-// Uint returns the last value of key as an unsigned number, decimal or 0x.
+// Uint returns the last value of key as an unsigned number, decimal or with 0x, 0o or
+// 0b in front, or def.
 func (a Args) Uint(key string, def uint64) (uint64, error) {
-	v := a.Get(key, "")
-	if v == "" {
+	v, ok := a.last(key)
+	if !ok {
 		return def, nil
 	}
 	n, err := strconv.ParseUint(v, 0, 64)

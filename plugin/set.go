@@ -12,7 +12,7 @@ type Set struct {
 // AllSyscalls selects every number, also those no table has.
 var AllSyscalls = Set{all: true}
 
-// Syscalls selects by name. Names that the guest's architecture lacks ("open"
+// Syscalls selects by the names of the Linux manual. Names that the guest's architecture lacks ("open"
 // on riscv64) select nothing; a name that no architecture has is an error,
 // which ends the plugin's installation.
 func Syscalls(names ...string) Set { return Set{names: names} }

@@ -45,6 +45,8 @@ type Reg struct {
 	ID       abi.Reg
 }
 
+func (r *Reg) is(name string) bool { return name != "" && (r.Name == name || r.Alias == name) }
+
 // CPUState is what a VCPU rests on. Weir implements it; plugins do not.
 type CPUState interface {
 	Registers() []Reg
@@ -64,7 +66,7 @@ func NewVCPU(index int, serial uint64, tid int, impl CPUState) *VCPU {
 	return v
 }
 
-// SetAccess switches access; Weir calls it around callbacks.
+// SetAccess switches access and returns what it was; Weir calls it around callbacks.
 func (v *VCPU) SetAccess(a Access) Access { return Access(v.access.Swap(uint32(a))) }
 
 // SetTID changes the thread id, in a forked child. Weir calls it.
@@ -90,7 +92,7 @@ func (v *VCPU) Reg(name string) (uint64, error) {
 		return 0, ErrNoAccess
 	}
 	for _, r := range v.impl.Registers() {
-		if r.Name == name || r.Alias == name && name != "" {
+		if r.is(name) {
 			return v.Read(r.ID)
 		}
 	}
@@ -103,7 +105,7 @@ func (v *VCPU) SetReg(name string, x uint64) error {
 		return ErrNoAccess
 	}
 	for _, r := range v.impl.Registers() {
-		if r.Name == name || r.Alias == name && name != "" {
+		if r.is(name) {
 			return v.Write(r.ID, x)
 		}
 	}
@@ -175,7 +177,8 @@ func (v *VCPU) WriteMem(addr abi.Addr, p []byte) error {
 	return nil
 }
 
-// CString returns the NUL-terminated string at addr, at most limit bytes long.
+// CString returns the NUL-terminated string at addr, shorter than limit bytes. The
+// error is an [abi.Errno], EFAULT or ENAMETOOLONG, or [ErrNoAccess].
 func (v *VCPU) CString(addr abi.Addr, limit int) (string, error) {
 	if !v.can(ReadRegs) {
 		return "", ErrNoAccess

@@ -1,6 +1,10 @@
 package plugin
 
-import "github.com/weir-emu/weir/abi"
+import (
+	"fmt"
+
+	"github.com/weir-emu/weir/abi"
+)
 
 // Verdict is what a filter decides about a syscall. The zero value is [Pass].
 type Verdict struct {
@@ -57,3 +61,27 @@ func (v Verdict) Kind() VerdictKind { return v.kind }
 
 // Value returns the result, pc, status or signal of v.
 func (v Verdict) Value() int64 { return v.value }
+
+// String returns v as it is written in Go: "Pass", "Return(3)", "Fail(EACCES)".
+func (v Verdict) String() string {
+	switch v.kind {
+	case VerdictPass:
+		return "Pass"
+	case VerdictReturn:
+		if v.value < 0 && v.value >= -abi.MaxErrno {
+			return "Fail(" + abi.Errno(-v.value).Name() + ")"
+		}
+		return fmt.Sprintf("Return(%d)", v.value)
+	case VerdictHandled:
+		return "Handled"
+	case VerdictRestart:
+		return "Restart"
+	case VerdictJump:
+		return fmt.Sprintf("JumpTo(%#x)", uint64(v.value))
+	case VerdictExit:
+		return fmt.Sprintf("Exit(%d)", v.value)
+	case VerdictKill:
+		return "Kill(" + abi.Signal(v.value).Name() + ")"
+	}
+	return fmt.Sprintf("verdict %d", v.kind)
+}

@@ -1,11 +1,14 @@
 // Package deny refuses syscalls by rule: each rule names syscalls, conditions on
 // their arguments and the error that the guest gets. It shows how a filter reads
-// decoded arguments; it judges the text of paths and is no sandbox.
+// decoded arguments. It judges the text of paths: links, relative paths and
+// descriptors lead around it, so it is a test tool and no sandbox. It knows
+// nothing of how rules are matched; see plugin.ParseMatch.
 package deny
 
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/plugin"
@@ -35,11 +38,16 @@ func install(h *plugin.Host, args plugin.Args) error {
 	if len(rules) == 0 {
 		return errors.New("no rule given: want rule=" + options[0].Value)
 	}
-	// The filter registered last is asked first, so the first rule wins this way.
+	// The filter registered last is asked first: this way the first rule wins.
 	for i := len(rules) - 1; i >= 0; i-- {
 		m, rest, err := plugin.ParseMatch(rules[i])
 		if err != nil {
 			return err
+		}
+		for _, f := range rest {
+			if strings.Contains(f, "=") {
+				return fmt.Errorf("rule %q: unknown part %q: want path=, arg0= to arg5= and ERRNO", rules[i], f)
+			}
 		}
 		if len(rest) != 1 {
 			return fmt.Errorf("rule %q: want one ERRNO at its end, such as EACCES", rules[i])

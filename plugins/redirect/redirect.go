@@ -1,6 +1,8 @@
 // Package redirect makes the guest see one part of the file system in place of
 // another: paths below FROM are looked up below TO. It shows how a filter changes
-// an argument and lets the call go on.
+// an argument and lets the call go on. It works on the text that the guest
+// passes: relative paths are left alone, and what the kernel answers (getcwd,
+// readlink) names TO.
 package redirect
 
 import (
@@ -45,7 +47,7 @@ func install(h *plugin.Host, args plugin.Args) error {
 		return errors.New("no path given: want path=FROM:TO")
 	}
 	h.FilterSyscalls(h.SyscallsWith("path"), func(c *plugin.Call) plugin.Verdict {
-		for i := range 6 {
+		for i := range plugin.NumABIArgs {
 			kind, ok := c.Kind(i)
 			if !ok {
 				break
@@ -65,12 +67,14 @@ func install(h *plugin.Host, args plugin.Args) error {
 // apply replaces the prefix of the first rule that fits, at a component border.
 func apply(rules []rule, p string) (string, bool) {
 	for _, r := range rules {
-		if rest, ok := strings.CutPrefix(p, r.from); ok && (rest == "" || rest[0] == '/') && p != "" {
-			if r.to+rest == "" {
-				return "/", true
-			}
-			return r.to + rest, true
+		rest, ok := strings.CutPrefix(p, r.from)
+		if p == "" || !ok || rest != "" && rest[0] != '/' {
+			continue
 		}
+		if to := r.to + rest; to != "" {
+			return to, true
+		}
+		return "/", true
 	}
 	return p, false
 }

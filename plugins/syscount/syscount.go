@@ -1,6 +1,6 @@
 // Package syscount counts syscalls and prints a table when the process ends:
 // number, name, calls, errors and the time they took. Each process of a tree
-// prints its own.
+// prints its own. It shows tracing events, which never change a call.
 package syscount
 
 import (
@@ -59,6 +59,9 @@ func (c *counter) Install(h *plugin.Host, args plugin.Args) error {
 	h.OnSyscall(plugin.AllSyscalls, func(call *plugin.Call) { c.row(call.Number()).calls.Add(1) })
 	h.OnSyscallReturn(plugin.AllSyscalls, func(call *plugin.Call) {
 		r := c.row(call.Number())
+		if call.Restarted() { // it enters again, and is one call to the guest
+			r.calls.Add(^uint64(0))
+		}
 		if call.Errno() != 0 {
 			r.errors.Add(1)
 		}
