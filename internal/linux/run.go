@@ -88,6 +88,11 @@ func (t *Task) bind() error {
 	st.Reset()
 	st.Base = t.Proc.Mem.Base()
 	t.St = st
+	if st.Base != 0 {
+		if err := hostsys.SetGSBase(uintptr(st.Base)); err != nil {
+			return err
+		}
+	}
 	t.CPU = t.Proc.Engine.NewCPU(st)
 	hostsys.Bind(st)
 	return nil

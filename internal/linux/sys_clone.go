@@ -284,13 +284,13 @@ func (t *Task) fork(a *cloneArgs) int64 {
 	}
 	pid := int64(hostsys.Fork(t.St, uintptr(a.flags&pass|a.exitSignal)))
 	switch {
+	case pid == 0:
+		t.forked(a)
+		return 0
 	case t.stale(): // in the child of another thread's fork
 		return resHandled
 	case pid < 0:
 		return pid
-	case pid == 0:
-		t.forked(a)
-		return 0
 	}
 	return t.forkedParent(a, pid)
 }
