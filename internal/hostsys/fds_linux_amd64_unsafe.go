@@ -30,7 +30,8 @@ const (
 	epollIn       = 1
 	rlimitNofile  = 7
 
-	hiddenTop = 1024 // hidden descriptors lie just below this or the limit
+	hiddenTop  = 1024 // hidden descriptors lie just below this or the limit
+	hiddenRoom = 24
 )
 
 // rlimit is struct rlimit64 of prlimit64(2).
@@ -80,15 +81,12 @@ func initFDs() error {
 	if ep < 0 || ev <= 0 || !isPollDescriptor(uintptr(ep)) || !isPollDescriptor(uintptr(ev)) || isPollDescriptor(uintptr(ep+ev+1)) {
 		return &InitError{What: "the Go runtime's network poller was not recognised (" + runtime.Version() + ")"}
 	}
-	top := hiddenTop
-	if c := startNofile.Cur; c < hiddenTop {
-		top = int(c)
+	low := hiddenLow()
+	if ep < low {
+		moveFD(ep, low)
 	}
-	if ep < top-8 {
-		moveFD(ep, top-8)
-	}
-	if ev < top-8 {
-		moveFD(ev, top-8)
+	if ev < low {
+		moveFD(ev, low)
 	}
 	if !isPollDescriptor(uintptr(*netpollEp)) || !isPollDescriptor(*netpollEv) {
 		return &InitError{What: "moving the network poller's descriptors had no effect"}
@@ -147,22 +145,6 @@ func dropCgroupFDs() {
 	}
 }
 
-// HiddenFDs returns the descriptors that belong to the Go runtime. The guest
-// must not see them in /proc/self/fd nor close them.
-func HiddenFDs() [2]int { return [2]int{int(*netpollEp), int(*netpollEv)} }
-
-// IsHiddenFD reports whether fd belongs to the Go runtime.
-func IsHiddenFD(fd int) bool { return fd >= 0 && isPollDescriptor(uintptr(fd)) }
-
-// VacateFD moves a hidden descriptor away from the number fd, so that the guest can use it
-// (dup2). It reports whether fd is free of the runtime afterwards.
-func VacateFD(fd int) bool {
-	if !IsHiddenFD(fd) {
-		return true
-	}
-	return moveFD(fd, fd+1) || moveFD(fd, 3)
-}
-
 // StartNofile returns the soft and hard limit on descriptors at the start of the process. Init
 // restores the soft limit, which Go's package os raises.
 func StartNofile() (cur, max uint64) { return startNofile.Cur, startNofile.Max }
@@ -194,7 +176,7 @@ func forkNetpoll(shared bool) {
 
 //go:nosplit
 func forkHigh(fd uintptr) int32 {
-	n := rawSyscall(SYS_FCNTL, fd, fDupfdCloexec, hiddenTop-8, 0, 0, 0)
+	n := rawSyscall(SYS_FCNTL, fd, fDupfdCloexec, hiddenTop-hiddenRoom, 0, 0, 0)
 	if IsErr(n) {
 		return int32(fd)
 	}

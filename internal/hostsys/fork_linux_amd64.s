@@ -62,8 +62,14 @@ out:
 kick:
 	MOVQ 32(FS), R8
 	TESTQ R8, R8
-	JZ   out
+	JZ   gothread
 	JMP  ·rewind(SB)
+gothread:
+	// A thread of Go's: it shall not take the guest's signals.
+	MOVQ ·holdBack(SB), R9
+	ANDQ ·goBlocks(SB), R9
+	ORQ  R9, 296(DX) // uc_sigmask
+	RET
 
 // func revive(slot *parkSlot) uintptr
 // In a forked child: makes a thread that continues where the parked one of the

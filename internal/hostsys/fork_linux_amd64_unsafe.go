@@ -35,6 +35,10 @@ const (
 	cloneCleartid = 0x200000
 	threadFlags   = cloneVM | cloneFS | cloneFiles | cloneSighand | cloneThread | cloneSysvsem | cloneSettls
 
+	ucRDX = 136 // offsets in ucontext
+	ucRAX = 144
+	ucRIP = 168
+
 	eagain = 11
 	einval = 22
 )
@@ -266,10 +270,14 @@ func forkChild(st *cpu.State, flags uintptr) {
 	parkGen++
 	for i := range parked {
 		s := slotAt(i)
+		rip := (*uint64)(hostPointer(uintptr(s.UC) + ucRIP))
+		if pc := uintptr(*rip); pc >= onceLo && pc <= onceHi { // the parent writes
+			*rip = uint64(onceHi + 2)
+			*(*uint64)(hostPointer(uintptr(s.UC) + ucRAX)) = *(*uint64)(hostPointer(uintptr(s.UC) + ucRDX))
+		}
 		if s.State != 0 {
 			g := (*cpu.State)(hostPointer(uintptr(s.State)))
 			g.Die, g.Kick, g.Pending = 1, 1, 1
-			rip := (*uint64)(hostPointer(uintptr(s.UC) + 168))
 			if uintptr(*rip) >= winLo && uintptr(*rip) <= winHi {
 				*rip = uint64(winLo) // the call is not executed a second time
 			}

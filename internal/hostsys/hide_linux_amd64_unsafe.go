@@ -2,78 +2,159 @@
 
 package hostsys
 
-import "unsafe"
+import (
+	"slices"
+	"sync/atomic"
+	"unsafe"
+)
 
-// HiddenFile is an open file of Weir's own, such as a log, under a descriptor that
-// the guest does not see. It implements io.Writer.
-type HiddenFile struct{ fd int32 }
+//go:noescape
+func writeOnce(fd int, p unsafe.Pointer, n int) int
+func addrOnce() uintptr
 
-// hidden are the descriptors of HiddenFiles; -1 = free.
-var hidden = [...]int32{-1, -1, -1, -1}
+// The code before and at the SYSCALL of writeOnce.
+var onceLo, onceHi uintptr
 
-// Hide duplicates fd to a high number that [IsHiddenFD] knows of. It is not
-// safe for concurrent use.
-func Hide(fd int) (*HiddenFile, error) {
-	for i := range hidden {
-		if hidden[i] >= 0 {
-			continue
-		}
-		n := rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, hiddenTop-8, 0, 0, 0)
-		if IsErr(n) { // a low limit on descriptors
-			n = rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, 10, 0, 0, 0)
-		}
-		if IsErr(n) {
-			return nil, Error("cannot duplicate descriptor " + itoa(fd) + " (errno " + itoa(Errno(n)) + ")")
-		}
-		hidden[i] = int32(n)
-		return &HiddenFile{int32(n)}, nil
+// HiddenFile is a descriptor of Weir's own that the guest does not see, with a high number.
+// Writes to it are blocking and each is one write(2), as long as the kernel takes all.
+type HiddenFile struct{ fd int }
+
+// hidden holds 1 + the descriptors of hidden files.
+var hidden [16]atomic.Int32
+
+const einter = 4
+
+// HideFile duplicates f to a number out of the guest's sight. The original may be closed or left to the guest.
+func HideFile(f interface{ Fd() uintptr }) (*HiddenFile, error) {
+	n := rawSyscall(SYS_FCNTL, f.Fd(), fDupfdCloexec, uintptr(hiddenLow()), 0, 0, 0)
+	if IsErr(n) {
+		return nil, Error("no descriptor (errno " + itoa(Errno(n)) + ")")
 	}
+	for i := range hidden {
+		if hidden[i].CompareAndSwap(0, int32(n)+1) {
+			return &HiddenFile{int(n)}, nil
+		}
+	}
+	rawSyscall(SYS_CLOSE, n, 0, 0, 0, 0, 0)
 	return nil, Error("too many hidden files")
 }
 
-// Close closes the file.
-func (f *HiddenFile) Close() error {
+// hiddenLow is the lowest number for hidden descriptors.
+func hiddenLow() int { return max(3, min(hiddenTop, int(min(startNofile.Cur, hiddenTop)))-hiddenRoom) }
+
+// Write writes p. A fork by another thread does not make it happen twice. Errors are of type [Error].
+func (h *HiddenFile) Write(p []byte) (int, error) {
+	for done := 0; done < len(p); {
+		n := h.write(p[done:])
+		switch {
+		case n == -einter:
+		case n < 0:
+			return done, Error("write: errno " + itoa(-n))
+		default:
+			done += n
+		}
+	}
+	return len(p), nil
+}
+
+//go:nosplit
+//go:noinline
+func (h *HiddenFile) write(p []byte) int {
+	entersyscall()
+	n := writeOnce(h.fd, unsafe.Pointer(unsafe.SliceData(p)), len(p))
+	exitsyscall()
+	return n
+}
+
+// Fd returns the descriptor.
+func (h *HiddenFile) Fd() uintptr { return uintptr(h.fd) }
+
+// Close closes the descriptor.
+func (h *HiddenFile) Close() error {
 	for i := range hidden {
-		if hidden[i] == f.fd && f.fd >= 0 {
-			hidden[i] = -1
-			rawSyscall(SYS_CLOSE, uintptr(f.fd), 0, 0, 0, 0, 0)
-			f.fd = -1
+		if hidden[i].CompareAndSwap(int32(h.fd)+1, 0) {
+			rawSyscall(SYS_CLOSE, uintptr(h.fd), 0, 0, 0, 0, 0)
 		}
 	}
 	return nil
 }
 
-// Write implements io.Writer with a plain write(2), which works on any thread and
-// in forked children.
-func (f *HiddenFile) Write(p []byte) (n int, err error) {
-	for n < len(p) {
-		r := RawSyscallBlocking(SYS_WRITE, uintptr(f.fd), uintptr(unsafe.Pointer(&p[n])), uintptr(len(p)-n), 0, 0, 0)
-		switch {
-		case Errno(r) == eINTR:
-		case IsErr(r):
-			return n, Error("write failed (errno " + itoa(Errno(r)) + ")")
-		default:
-			n += int(r)
+// HiddenFDs returns the descriptors that belong to Weir and the Go runtime. The guest must not see or
+// close them.
+func HiddenFDs() []int {
+	l := []int{int(*netpollEp), int(*netpollEv)}
+	for i := range hidden {
+		if n := hidden[i].Load(); n != 0 {
+			l = append(l, int(n)-1)
 		}
 	}
-	return n, nil
+	return l
 }
 
-const eINTR = 4
-
-// isHiddenFile reports whether fd belongs to a HiddenFile.
-func isHiddenFile(fd int) bool {
-	for _, h := range hidden {
-		if int(h) == fd {
-			return fd >= 0
+// ReservedFD reports whether fd is a hidden descriptor.
+func ReservedFD(fd int) bool {
+	if fd < 3 {
+		return false
+	}
+	if isPollDescriptor(uintptr(fd)) {
+		return true
+	}
+	for i := range hidden {
+		if hidden[i].Load() == int32(fd)+1 {
+			return true
 		}
 	}
 	return false
 }
 
-// ExitProcess ends the process with a status, without running deferred functions.
-func ExitProcess(status int) {
-	for {
-		rawSyscall(SYS_EXIT_GROUP, uintptr(status), 0, 0, 0, 0, 0)
+// VacateFD moves the runtime's descriptor with number fd elsewhere, so that the guest can have the number
+// (dup2). It reports whether fd is now free of Weir; hidden files do not move.
+func VacateFD(fd int) bool {
+	if ReservedFD(fd) && isPollDescriptor(uintptr(fd)) {
+		if !moveFD(fd, fd+1) {
+			moveFD(fd, 3)
+		}
 	}
+	return !ReservedFD(fd)
+}
+
+// OpenFDs returns the open descriptors of the process but the hidden ones, read from /proc/self/fd.
+func OpenFDs() []int {
+	l := numbersIn("/proc/self/fd\x00")
+	return slices.DeleteFunc(l, func(fd int) bool {
+		return ReservedFD(fd) || IsErr(rawSyscall(SYS_FCNTL, uintptr(fd), fGetfd, 0, 0, 0, 0)) // that of the listing
+	})
+}
+
+// numbersIn lists the numeric names in a folder of /proc. dir ends in NUL.
+func numbersIn(dir string) (list []int) {
+	const atFdcwd, flags = ^uintptr(99), 0x90000 // O_RDONLY|O_DIRECTORY|O_CLOEXEC
+	fd := rawSyscall(SYS_OPENAT, atFdcwd, uintptr(unsafe.Pointer(unsafe.StringData(dir))), flags, 0, 0, 0)
+	if IsErr(fd) {
+		return nil
+	}
+	buf := make([]byte, 4096)
+	for {
+		n := rawSyscall(SYS_GETDENTS64, fd, addr(unsafe.SliceData(buf)), uintptr(len(buf)), 0, 0, 0)
+		if n == 0 || IsErr(n) {
+			break
+		}
+		for o := 0; o < int(n); { // struct linux_dirent64: d_reclen at 16, d_name at 19
+			name := buf[o+19:]
+			o += int(buf[o+16]) | int(buf[o+17])<<8
+			v := 0
+			if name[0] < '0' || name[0] > '9' {
+				continue
+			}
+			for _, c := range name {
+				if c < '0' || c > '9' {
+					break
+				}
+				v = v*10 + int(c-'0')
+			}
+			list = append(list, v)
+		}
+	}
+	rawSyscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+	return list
 }

@@ -30,7 +30,7 @@ func initialise() error {
 	if start >= first || first >= last || last >= end || end-start > 1<<14 {
 		return &InitError{What: "the linker has reordered assembly functions"}
 	}
-	if !findWindow() {
+	if !findWindows() {
 		return &InitError{What: "the system call window was not found"}
 	}
 	if err := initFDs(); err != nil {

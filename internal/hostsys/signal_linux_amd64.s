@@ -22,6 +22,31 @@
 #define SI_CODE 8
 #define SI_ADDR 16
 
+// The kernel lets nobody but the receiver queue a siginfo with an si_code that
+// claims to come from the kernel or from kill. On the way between two of our
+// threads such a code is made negative by CODED; all other contents survive.
+#define CODED 0x20000000
+#define ISCODED -0x10000000
+
+// ENCODE changes the si_code at SI if need be. Clobbers AX.
+#define ENCODE(label) \
+	MOVL SI_CODE(SI), AX; \
+	CMPL AX, $const_siTkill; \
+	JEQ  3(PC); \
+	TESTL AX, AX; \
+	JLT  label; \
+	SUBL $CODED, SI_CODE(SI); \
+label:
+
+// DECODE undoes that for the code at mem. Clobbers AX.
+#define DECODE(mem, label) \
+	MOVL mem, AX; \
+	CMPL AX, $ISCODED; \
+	JGE  label; \
+	ADDL $CODED, AX; \
+	MOVL AX, mem; \
+label:
+
 TEXT ·restorer(SB), NOSPLIT|NOFRAME, $0
 	MOVL $const_SYS_RT_SIGRETURN, AX
 	SYSCALL
@@ -124,6 +149,7 @@ user:
 	MOVOU X5, 80(R11)
 	MOVOU X6, 96(R11)
 	MOVOU X7, 112(R11)
+	DECODE(SI_CODE(R11), userplain)
 	BTSQ DI, hostArea_UserSync(R10)
 	INCQ const_offSigCount(R8)
 	MOVL $1, const_offPending(R8)
@@ -151,6 +177,8 @@ out:
 // forward sends the signal on to some guest thread: AX = 0 if that worked.
 // DI, SI and DX are kept.
 TEXT ·forward(SB), NOSPLIT|NOFRAME, $0
+	MOVL SI_CODE(SI), R14
+	ENCODE(coded)
 	MOVQ DI, R12
 	MOVQ SI, R13
 	MOVQ DX, R15
@@ -178,6 +206,7 @@ skip:
 done:
 	MOVQ R12, DI
 	MOVQ R13, SI
+	MOVL R14, SI_CODE(SI)
 	MOVQ R15, DX
 	RET
 
@@ -211,6 +240,7 @@ queue:
 	MOVOU X5, (const_offSigInfo+80)(R8)
 	MOVOU X6, (const_offSigInfo+96)(R8)
 	MOVOU X7, (const_offSigInfo+112)(R8)
+	DECODE((const_offSigInfo+SI_CODE)(R8), plain)
 	INCQ const_offSigCount(R8)
 	MOVQ DI, const_offSigNo(R8)
 	MOVL $1, const_offPending(R8)
@@ -270,10 +300,11 @@ gothread:
 	CMPL DI, $const_sigPROF
 	JEQ  goprof
 	MOVQ ·holdBack(SB), R9
-	ANDQ $~const_goShared, R9
+	ANDQ ·goBlocks(SB), R9
 	ORQ  R9, UC_MASK(DX)
 	LEAQ -1(DI), CX
 	BTSQ CX, UC_MASK(DX)
+	ENCODE(gocoded)
 	MOVQ DI, R12
 	MOVQ SI, R13
 	MOVL $const_SYS_GETPID, AX

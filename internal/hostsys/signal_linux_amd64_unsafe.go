@@ -40,6 +40,10 @@ var (
 	goKnown   uint64                   // signals for which the two are filled in
 
 	holdBack = GuestSignals
+	goBlocks = ^uint64(goShared) // what threads of Go's may block
+
+	guarded  uint64 // signals whose default action is performed by the caller
+	goMasked bool   // Go's threads were told to block the guest's signals
 )
 
 // sigaction installs a and remembers what Go had.
@@ -93,9 +97,13 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 	}
 	flags &= saNoCldStop | saNoCldWait | saRestart
 	switch {
-	case d == Catch:
+	case d == Catch, d == Default && guarded&SigBit(sig) != 0:
 		_, h, _, _ := addrHandlers()
-		return sigaction(sig, ownAction(h, flags))
+		if e := sigaction(sig, ownAction(h, flags)); e != 0 {
+			return e
+		}
+		maskGo()
+		return 0
 	case sig == sigURG, sig == sigPROF && KeepProfile:
 		if goKnown&SigBit(sig) == 0 {
 			return 0 // never replaced
@@ -105,6 +113,64 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 		return sigaction(sig, kernelAction{sigIgn, flags, 0, 0})
 	}
 	return sigaction(sig, kernelAction{sigDfl, flags, 0, 0})
+}
+
+// Guard is to be called before a guest thread blocks the signals in mask. Go's own threads do not block
+// them, so that one sent to the process with the default action would take effect there. Guard
+// has signals of default action queued instead, as if caught: the kernel then keeps them for the guest, and
+// the caller performs the default action when it takes one. isDefault says which signals have the
+// default action; later calls of [SetAction] with Default keep to it. A repeated call costs nothing.
+func Guard(mask uint64, isDefault func(sig int) bool) {
+	mask &^= guarded | Unblockable
+	if mask == 0 {
+		return
+	}
+	guarded |= mask
+	for sig := 1; sig <= NumSig; sig++ {
+		if mask&SigBit(sig) != 0 && isDefault(sig) {
+			SetAction(sig, Default, saRestart)
+		}
+	}
+}
+
+// Guarded reports the signals for which Guard was called.
+func Guarded() uint64 { return guarded }
+
+// maskGo makes the present threads of Go's block the guest's signals. Later ones do when the
+// first arrives (sigGuest).
+func maskGo() {
+	if goMasked {
+		return
+	}
+	goMasked = true
+	pid, self := Getpid(), Gettid()
+next:
+	for _, tid := range numbersIn("/proc/self/task\x00") {
+		for i := range guestTids {
+			if load32p(&guestTids[i]) == uint32(tid) {
+				continue next
+			}
+		}
+		if tid != self {
+			rawSyscall(SYS_TGKILL, uintptr(pid), uintptr(tid), SigInternal, 0, 0, 0)
+		}
+	}
+}
+
+// FixSiginfo corrects the si_code of a siginfo_t that the guest's thread received by
+// rt_sigtimedwait(2): a signal that passed through a thread of Go's has it encoded. signalfd(2) shows the same
+// code in ssi_code ([FixCode]).
+func FixSiginfo(info *[128]byte) {
+	p := (*int32)(unsafe.Pointer(&info[8]))
+	*p = FixCode(*p)
+}
+
+// FixCode decodes an si_code; see [FixSiginfo].
+func FixCode(code int32) int32 {
+	if code < -0x10000000 {
+		code += 0x20000000
+	}
+	return code
 }
 
 // SetHoldBack replaces the set of signals that stay in the kernel while one is queued
@@ -156,9 +222,9 @@ func SigMask() uint64 {
 	return m
 }
 
-// Kick interrupts the thread tid of this process: a blocking call returns EINTR,
-// or [ERestart] if the caller has set Pending in its State before. Generated code
-// does not notice; it polls Pending and Kick.
+// Kick interrupts the thread tid of this process: if the caller has set Pending in its State before, a
+// blocking [Syscall] returns [ERestart], or EINTR if it is one that the kernel never restarts; else it goes on, or
+// returns EINTR likewise. Generated code does not notice; it polls Pending and Kick.
 func Kick(tid int) {
 	rawSyscall(SYS_TGKILL, uintptr(Getpid()), uintptr(tid), SigInternal, 0, 0, 0)
 }

@@ -17,17 +17,21 @@ func addrWindow() uintptr
 // The restartable window: [winLo, winHi], winHi = address of SYSCALL.
 var winLo, winHi uintptr
 
-// findWindow looks for the SYSCALL instruction of the window.
-func findWindow() bool {
-	winLo = addrWindow()
-	code := (*[32]byte)(hostPointer(winLo))
+// findWindows looks for the SYSCALL instructions of the two windows.
+func findWindows() bool {
+	winLo, onceLo = addrWindow(), addrOnce()
+	winHi, onceHi = findSyscall(winLo), findSyscall(onceLo)
+	return winHi != 0 && onceHi != 0
+}
+
+func findSyscall(from uintptr) uintptr {
+	code := (*[32]byte)(hostPointer(from))
 	for i := range len(code) - 1 {
 		if code[i] == 0x0f && code[i+1] == 0x05 {
-			winHi = winLo + uintptr(i)
-			return true
+			return from + uintptr(i)
 		}
 	}
-	return false
+	return 0
 }
 
 // Syscall performs a system call on behalf of the guest, which may block. It is
