@@ -1,3 +1,5 @@
+//go:build linux
+
 package instrument
 
 import (
@@ -6,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/weir-emu/weir/internal/callback"
 	"github.com/weir-emu/weir/plugin"
 )
 
@@ -15,36 +18,41 @@ const PanicStatus = 124
 // exitProcess is os.Exit, replaced in tests.
 var exitProcess = os.Exit
 
-// guard is deferred around every callback: a panic must not take the guest
-// thread down silently, so it is reported with plugin, event and syscall and the
-// run ends with a status of its own.
-func (r *Registry) guard(e *entry, c *plugin.Call) {
-	x := recover()
-	if x == nil {
-		return
-	}
+// failed ends the run after a callback that has not returned: it must not take the
+// guest thread down silently, so it is reported with plugin, event and syscall, and the
+// run ends with a status of its own. x is what recover returned. The caller is the
+// function that was deferred.
+func (r *Registry) failed(e *callback.Entry, c *plugin.Call, x any) {
 	where := ""
 	if c != nil {
 		where = " of " + c.Name()
 	}
-	fmt.Fprintf(r.cfg.Log, "weir: plugin %s: panic in %s%s: %v%s\n", e.plugin, e.event, where, x, panicSite())
+	fmt.Fprintf(r.cfg.Log, "weir: plugin %s: %s in %s%s\n", e.Plugin, failure(x), e.Event, where)
 	exitProcess(PanicStatus)
+}
+
+// failure describes a panic, or a runtime.Goexit if x is nil, and where it happened.
+func failure(x any) string {
+	what := "runtime.Goexit"
+	if x != nil {
+		what = "panic: " + strings.ReplaceAll(fmt.Sprint(x), "\n", " ")
+	}
+	return what + panicSite()
 }
 
 // panicSite returns " at file:line" of the innermost frame of the panic that
 // is not the runtime's.
 func panicSite() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	seen := false
 	for {
 		f, more := frames.Next()
-		rt := strings.HasPrefix(f.Function, "runtime.")
-		if f.Function == "runtime.gopanic" || f.Function == "runtime.sigpanic" {
+		switch {
+		case f.Function == "runtime.gopanic" || f.Function == "runtime.Goexit":
 			seen = true
-		} else if seen && !rt {
-			file := f.File[strings.LastIndexByte(f.File, '/')+1:]
-			return fmt.Sprintf(" at %s:%d", file, f.Line)
+		case seen && !strings.HasPrefix(f.Function, "runtime."):
+			return fmt.Sprintf(" at %s:%d", f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line)
 		}
 		if !more {
 			return ""

@@ -1,19 +1,15 @@
-// Package instrument joins the plugin API with the Linux personality (and with
-// the engine): it keeps what plugins registered, owns the enable words that
-// decide whether anybody listens, calls the callbacks in their order, and is the
-// border where a plugin's panic is caught. It knows no particular plugin.
-// Start with [Registry].
+//go:build linux
+
 package instrument
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/callback"
 	"github.com/weir-emu/weir/internal/linux"
 	"github.com/weir-emu/weir/plugin"
 )
@@ -24,156 +20,110 @@ type Config struct {
 	Regs   []plugin.Reg // the guest's registers, in gdb's order
 	Output io.Writer    // for plugins' reports
 	Log    io.Writer    // for plugins' log lines and panics
+	Quiet  bool         // no log lines of plugins; panics are reported all the same
 }
 
-// Registry holds the registered callbacks of a process. Walks use immutable
-// snapshots, so registering and removing are safe at any time.
+// Registry holds the registered callbacks of a process and is the plugin.System of all
+// its plugins.
 type Registry struct {
 	cfg   Config
 	hooks *linux.Hooks
+	table callback.Table
 
-	mu    sync.Mutex
-	seq   uint64
-	errs  map[string]error // first registration error of a plugin
-	lists [plugin.NumEvents]atomic.Pointer[[]*entry]
+	mu   sync.Mutex
+	errs map[string]error // first registration error of a plugin
 
+	pid   atomic.Int64
+	ended atomic.Bool // the exit event has been told
 	vcpus vcpuSet
-}
-
-// entry is one registration.
-type entry struct {
-	plugin string
-	name   string
-	event  plugin.Event
-	prio   int
-	seq    uint64
-	set    numberSet
-	cb     any
-	dead   atomic.Bool
 }
 
 // New makes an empty registry whose callbacks hooks will call.
 func New(cfg Config, hooks *linux.Hooks) *Registry {
 	r := &Registry{cfg: cfg, hooks: hooks, errs: make(map[string]error)}
-	empty := []*entry{}
-	for i := range r.lists {
-		r.lists[i].Store(&empty)
-	}
+	r.pid.Store(int64(cfg.Target.PID))
+	r.table.Resolve = resolve
+	r.table.Changed = r.enable
 	hooks.Entry, hooks.Filter, hooks.Return = r.syscallEntry, r.syscallFilter, r.syscallReturn
 	hooks.ThreadStart, hooks.ThreadExit, hooks.Fork, hooks.Exit = r.threadStart, r.threadExit, r.fork, r.exit
 	return r
 }
 
-// Install lets a plugin register its callbacks.
+// Install lets a plugin register its callbacks. Its errors name the plugin.
 func (r *Registry) Install(name string, p plugin.Plugin, args plugin.Args) (err error) {
+	done := false
 	defer func() {
-		if x := recover(); x != nil {
-			err = fmt.Errorf("plugin %s: panic in Install: %v%s", name, x, panicSite())
+		if !done {
+			err = fmt.Errorf("plugin %s: %s in Install", name, failure(recover()))
 		}
 	}()
-	if err := p.Install(plugin.NewHost(name, r), args); err != nil {
-		return fmt.Errorf("plugin %s: %w", name, err)
+	err = p.Install(plugin.NewHost(name, r), args)
+	done = true
+	if err == nil {
+		r.mu.Lock()
+		err = r.errs[name]
+		r.mu.Unlock()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.errs[name]; err != nil {
+	if err != nil {
 		return fmt.Errorf("plugin %s: %w", name, err)
 	}
 	return nil
 }
 
-// Register implements plugin.System.
+// Register implements plugin.System. A set with an unknown name ends Install with an
+// error, though the plugin itself does not see it; later it is logged.
 func (r *Registry) Register(p string, ev plugin.Event, s plugin.Set, cb any, o plugin.RegisterOptions) *plugin.Registration {
-	set, err := newNumberSet(s)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	reg, err := r.table.Add(p, ev, s, cb, o)
 	if err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		if r.errs[p] == nil {
 			r.errs[p] = err
 		}
-		return &plugin.Registration{Remover: r}
+		r.Log(p, err.Error())
 	}
-	list := slices.Clone(*r.lists[ev].Load())
-	e := &entry{plugin: p, name: o.Name, event: ev, prio: o.Priority, set: set, cb: cb}
-	if i := slices.IndexFunc(list, func(x *entry) bool { return o.Name != "" && x.name == o.Name && x.plugin == p }); i >= 0 {
-		// The same name again: replace in place, or remove.
-		e.seq = list[i].seq
-		list[i].dead.Store(true)
-		list = slices.Delete(list, i, i+1)
-	} else {
-		r.seq++
-		e.seq = r.seq
-	}
-	if !isNil(cb) {
-		list = append(list, e)
-		slices.SortStableFunc(list, func(a, b *entry) int {
-			if a.prio != b.prio {
-				return cmp.Compare(b.prio, a.prio)
-			}
-			return cmp.Compare(b.seq, a.seq) // the last registered is asked first
-		})
-	}
-	r.lists[ev].Store(&list)
-	r.enable()
-	return &plugin.Registration{Remover: r, Entry: e}
+	return reg
 }
 
-// Remove implements plugin.Registration's Remover.
-func (r *Registry) Remove(reg *plugin.Registration) {
-	e, _ := reg.Entry.(*entry)
-	if e == nil || e.dead.Swap(true) {
+func resolve(name string) (nr abi.Sysno, has, known bool) {
+	nr, has = linux.SyscallByName(name)
+	return nr, has, has || linux.KnownElsewhere(name)
+}
+
+// enable recomputes the enable words of an event. The last word stands for all
+// numbers that have none of their own.
+func (r *Registry) enable(ev plugin.Event) {
+	var bit uint32
+	switch ev {
+	case plugin.EventSyscall:
+		bit = linux.WantEntry
+	case plugin.EventSyscallFilter:
+		bit = linux.WantFilter
+	case plugin.EventSyscallReturn:
+		bit = linux.WantReturn
+	default:
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := slices.DeleteFunc(slices.Clone(*r.lists[e.event].Load()), func(x *entry) bool { return x == e })
-	r.lists[e.event].Store(&list)
-	r.enable()
-}
-
-// enable recomputes the enable words from the lists.
-func (r *Registry) enable() {
-	for _, x := range []struct {
-		ev  plugin.Event
-		bit uint32
-	}{
-		{plugin.EventSyscall, linux.WantEntry},
-		{plugin.EventSyscallFilter, linux.WantFilter},
-		{plugin.EventSyscallReturn, linux.WantReturn},
-	} {
-		var sum numberSet
-		for _, e := range *r.lists[x.ev].Load() {
-			sum.add(&e.set)
-		}
-		for nr := range r.hooks.Enabled {
-			w := &r.hooks.Enabled[nr]
-			if sum.wordSet(nr) {
-				w.Or(x.bit)
-			} else {
-				w.And(^x.bit)
-			}
+	const last = linux.NumEnable - 1
+	sum := r.table.Union(ev)
+	for nr := range linux.NumEnable {
+		want := nr != last && sum.Has(abi.Sysno(nr)) || nr == last && sum.HasFrom(last)
+		switch w := &r.hooks.Enabled[nr]; {
+		case want == (w.Load()&bit != 0):
+		case want:
+			w.Or(bit)
+		default:
+			w.And(^bit)
 		}
 	}
-}
-
-func isNil(cb any) bool {
-	switch f := cb.(type) {
-	case nil:
-		return true
-	case func(*plugin.Call) plugin.Verdict:
-		return f == nil
-	case func(*plugin.Call):
-		return f == nil
-	case func(*plugin.VCPU):
-		return f == nil
-	case func(plugin.ExitInfo):
-		return f == nil
-	}
-	return false
 }
 
 // Target implements plugin.System.
-func (r *Registry) Target() plugin.Target { return r.cfg.Target }
+func (r *Registry) Target() plugin.Target {
+	t := r.cfg.Target
+	t.PID = int(r.pid.Load())
+	return t
+}
 
 // Syscall implements plugin.System.
 func (r *Registry) Syscall(name string) (abi.Sysno, bool) { return linux.SyscallByName(name) }

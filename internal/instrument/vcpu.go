@@ -1,3 +1,5 @@
+//go:build linux
+
 package instrument
 
 import (
@@ -6,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/callback"
 	"github.com/weir-emu/weir/internal/linux"
 	"github.com/weir-emu/weir/plugin"
 )
@@ -15,10 +18,15 @@ type thread struct {
 	vcpu *plugin.VCPU
 	call plugin.Call // view of cur
 	cur  *linux.Call
-	busy int // callbacks under way on this thread
+	busy int // walks of callbacks under way on this thread
 }
 
-// leave ends a walk of callbacks.
+// enter begins a walk of callbacks, leave ends it.
+func (t *thread) enter() (before plugin.Access) {
+	t.busy++
+	return t.vcpu.SetAccess(plugin.SetPC)
+}
+
 func (t *thread) leave(before plugin.Access) {
 	t.vcpu.SetAccess(before)
 	t.busy--
@@ -32,8 +40,7 @@ type vcpuSet struct {
 	live   []*plugin.VCPU
 }
 
-// thread returns t's structure, made at first need: threads cost nothing while
-// nobody listens.
+// thread returns t's structure. It is made when the thread starts.
 func (r *Registry) thread(t *linux.Task) *thread {
 	if x, ok := t.Ext.(*thread); ok {
 		return x
@@ -57,20 +64,28 @@ func (r *Registry) thread(t *linux.Task) *thread {
 // VCPUs implements plugin.System.
 func (r *Registry) VCPUs() []*plugin.VCPU {
 	r.vcpus.mu.Lock()
-	defer r.vcpus.mu.Unlock()
 	out := slices.Clone(r.vcpus.live)
+	r.vcpus.mu.Unlock()
 	slices.SortFunc(out, func(a, b *plugin.VCPU) int { return cmp.Compare(a.Serial(), b.Serial()) })
 	return out
 }
 
-func (r *Registry) threadStart(t *linux.Task) { r.vcpuEvent(plugin.EventThreadStart, t) }
+func (r *Registry) threadStart(t *linux.Task) {
+	r.thread(t)
+	r.vcpuEvent(plugin.EventThreadStart, t)
+}
 
+// threadExit also runs for the threads that leave because the process ends; of those
+// the exit event has told already.
 func (r *Registry) threadExit(t *linux.Task) {
-	r.vcpuEvent(plugin.EventThreadExit, t)
+	if !r.ended.Load() {
+		r.vcpuEvent(plugin.EventThreadExit, t)
+	}
 	x, ok := t.Ext.(*thread)
 	if !ok {
 		return
 	}
+	t.Ext = nil // after execve the same task starts again
 	r.vcpus.mu.Lock()
 	defer r.vcpus.mu.Unlock()
 	r.vcpus.used[x.vcpu.Index()] = false
@@ -81,7 +96,7 @@ func (r *Registry) threadExit(t *linux.Task) {
 func (r *Registry) fork(t *linux.Task) {
 	x := r.thread(t)
 	x.vcpu.SetTID(t.TID)
-	r.cfg.Target.PID = t.TID
+	r.pid.Store(int64(t.TID))
 	r.vcpus.mu.Lock()
 	r.vcpus.live = []*plugin.VCPU{x.vcpu}
 	clear(r.vcpus.used)
@@ -91,37 +106,50 @@ func (r *Registry) fork(t *linux.Task) {
 }
 
 func (r *Registry) vcpuEvent(ev plugin.Event, t *linux.Task) {
-	list := *r.lists[ev].Load()
+	list := r.table.Walk(ev)
 	if len(list) == 0 {
 		return
 	}
 	x := r.thread(t)
-	x.busy++
-	defer x.leave(x.vcpu.SetAccess(plugin.SetPC))
+	before := x.enter()
 	for _, e := range list {
-		if !e.dead.Load() {
+		if e.Live() {
 			r.callVCPU(e, x.vcpu)
 		}
 	}
+	x.leave(before)
 }
 
-func (r *Registry) callVCPU(e *entry, v *plugin.VCPU) {
-	defer r.guard(e, nil)
-	e.cb.(func(*plugin.VCPU))(v)
+func (r *Registry) callVCPU(e *callback.Entry, v *plugin.VCPU) {
+	done := false
+	defer func() {
+		if !done {
+			r.failed(e, nil, recover())
+		}
+	}()
+	e.Func.(func(*plugin.VCPU))(v)
+	done = true
 }
 
 // exit runs the exit callbacks, once per process.
 func (r *Registry) exit(status int, sig abi.Signal) {
-	for _, e := range *r.lists[plugin.EventExit].Load() {
-		if !e.dead.Swap(true) {
+	r.ended.Store(true)
+	for _, e := range r.table.Walk(plugin.EventExit) {
+		if e.Once() {
 			r.callExit(e, plugin.ExitInfo{Status: status, Signal: sig})
 		}
 	}
 }
 
-func (r *Registry) callExit(e *entry, info plugin.ExitInfo) {
-	defer r.guard(e, nil)
-	e.cb.(func(plugin.ExitInfo))(info)
+func (r *Registry) callExit(e *callback.Entry, info plugin.ExitInfo) {
+	done := false
+	defer func() {
+		if !done {
+			r.failed(e, nil, recover())
+		}
+	}()
+	e.Func.(func(plugin.ExitInfo))(info)
+	done = true
 }
 
 // taskState shows a task's registers and memory as a plugin.CPUState.
