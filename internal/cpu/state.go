@@ -17,7 +17,8 @@ const (
 	// JumpCacheLen is the number of entries of the per-thread cache from guest
 	// pc to host code, indexed by pc>>1.
 	JumpCacheLen = 4096
-	// NoPC marks an empty jump-cache entry: no guest pc is odd.
+	// NoPC is not the address of an instruction: those are even. But a register that is
+	// jumped through may hold any value.
 	NoPC = 1
 )
 
@@ -121,9 +122,24 @@ func (s *State) Reset() {
 // ClearJumpCache forgets every indirect target.
 func (s *State) ClearJumpCache() {
 	for i := range s.JumpCache {
-		s.JumpCache[i][0] = NoPC
+		s.JumpCache[i][0] = emptyJump(uint64(i))
 	}
 }
+
+// ForgetJump removes pc from the jump cache, if it is there.
+func (s *State) ForgetJump(pc uint64) {
+	i := JumpIndex(pc)
+	if s.JumpCache[i][0] == pc {
+		s.JumpCache[i][0] = emptyJump(i)
+	}
+}
+
+// JumpIndex is the entry of pc in the jump cache.
+func JumpIndex(pc uint64) uint64 { return pc >> 1 % JumpCacheLen }
+
+// emptyJump marks entry i as empty: an address that is looked for in another entry, so that
+// nothing, not even an odd value, finds it.
+func emptyJump(i uint64) uint64 { return 2*i + 2 | NoPC }
 
 // MXCSRDefault is the value of MXCSR at process start: all exceptions masked,
 // round to nearest, no sticky flags (Intel SDM vol. 1, 10.2.3).

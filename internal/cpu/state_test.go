@@ -62,3 +62,25 @@ func TestFoldFlags(t *testing.T) {
 		}
 	}
 }
+
+func TestJumpCache(t *testing.T) {
+	s := new(State)
+	s.Reset()
+	found := func(v uint64) bool { return s.JumpCache[JumpIndex(v)][0] == v }
+	for v := range uint64(4 * JumpCacheLen) {
+		if found(v) {
+			t.Fatalf("%#x is found in an empty jump cache", v)
+		}
+	}
+	for _, pc := range []uint64{0, 2, 0x10000, 2*JumpCacheLen - 2} {
+		s.JumpCache[JumpIndex(pc)][0] = pc
+		s.ForgetJump(pc + 2*JumpCacheLen)
+		if !found(pc) {
+			t.Errorf("%#x was forgotten for another", pc)
+		}
+		s.ForgetJump(pc)
+		if found(pc) || found(pc|1) {
+			t.Errorf("%#x was not forgotten", pc)
+		}
+	}
+}

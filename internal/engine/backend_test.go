@@ -236,7 +236,7 @@ func (f *fakeBackend) enter(s *cpu.State) {
 			}
 			*stack = (*stack)[:0]
 		}
-		j := s.JumpCache[jumpIndex(s.PC)]
+		j := s.JumpCache[cpu.JumpIndex(s.PC)]
 		if j[0] != s.PC {
 			s.Exit = cpu.ExitIndirect
 			return
@@ -320,6 +320,7 @@ func TestJITExits(t *testing.T) {
 	}{
 		{"break", insn(fBreak, 0, 0, 0), Exit{Kind: Break}, fakeBase},
 		{"illegal", insn(99, 0, 0, 0), Exit{Kind: Illegal}, fakeBase},
+		{"unmapped load", insn(fLd, 1, 0, 8), Exit{Kind: Fault, Sig: 11, Code: 1, Addr: 8}, fakeBase},
 		{"misaligned", code(insn(fAddi, 1, 1, 1), insn(fAmo, 3, 1, 2)), Exit{Kind: Align, Addr: 1}, fakeBase + 4},
 		{"jump to nowhere", jmp(0, 0x7000), Exit{Kind: FetchFault, Addr: fakeBase + 0x1c000}, fakeBase + 0x1c000},
 		{"indirect to nowhere", insn(fJr, 0, 0, 0), Exit{Kind: FetchFault}, 0},
@@ -352,6 +353,18 @@ func TestJITCalls(t *testing.T) {
 	c.s.X[1], c.s.X[4] = 100, fakeBase
 	if x := c.Run(); x.Kind != Syscall || c.s.X[2] != 200 {
 		t.Errorf("%+v x2 = %d", x, c.s.X[2])
+	}
+}
+
+// TestJITChange changes a function that is in the jump cache and on the private stack's way.
+func TestJITChange(t *testing.T) {
+	c, m, _ := newFakeJIT(t, Config{}, 1<<20, calls)
+	for n := uint64(1); n < 5; n++ {
+		m.Store(c.s, fakeBase+35, 1, n) // the immediate of the function's addition
+		c.s.PC, c.s.X[1], c.s.X[2], c.s.X[4] = fakeBase, 3, 0, fakeBase
+		if x := c.Run(); x.Kind != Syscall || c.s.X[2] != 6*n {
+			t.Errorf("%+v x2 = %d, want %d", x, c.s.X[2], 6*n)
+		}
 	}
 }
 
@@ -422,10 +435,10 @@ func TestEviction(t *testing.T) {
 			t.Errorf("size %d: %+v does not add up", size, st)
 		}
 	}
-	if _, err := New(Config{Guest: fakeGuest(), Backend: &fakeBackend{}, Code: make([]byte, 2048)}); !errors.Is(err, ErrCodeTooSmall) {
+	if _, err := New(Config{Guest: fakeGuest(), Backend: &fakeBackend{}, Code: make([]byte, 2048), Enter: func(*cpu.State) {}}); !errors.Is(err, ErrCodeTooSmall) {
 		t.Errorf("tiny code cache: %v", err)
 	}
-	if _, err := New(Config{Guest: fakeGuest(), Backend: &fakeBackend{}, Code: make([]byte, 1<<20), TBSize: 100}); err == nil {
+	if _, err := New(Config{Guest: fakeGuest(), Backend: &fakeBackend{}, TBSize: 100}); err == nil {
 		t.Error("tiny TBSize: no error")
 	}
 }
@@ -464,6 +477,107 @@ func TestInvalidateLinks(t *testing.T) {
 	c.e.Invalidate(fakeBase, fakeBase)
 	if st := c.e.Stats(); st.Stops != stops {
 		t.Error("the world was stopped for a range without code")
+	}
+}
+
+// TestEvictionForgets evicts code that is in a jump cache or will be returned to.
+func TestEvictionForgets(t *testing.T) {
+	const far = fakeBase + 2*pageSize
+	c, m, _ := newFakeJIT(t, Config{}, 40<<10, calls)
+	m.put(far, straight(1500))
+	m.put(fakeBase+pageSize, code(
+		jmp(5, 2),
+		insn(fBreak, 0, 0, 0),
+		insn(fEcall, 0, 0, 0), // the function
+		insn(fRet, 5, 0, 0),
+	))
+	fill := func() {
+		t.Helper()
+		s := *c.s
+		before := c.e.Stats().Evicted
+		c.s.PC, c.s.X[1], c.s.X[2] = far, 1, 0
+		if x := c.Run(); x.Kind != Syscall || c.s.X[2] != 1500 || c.e.Stats().Evicted == before {
+			t.Fatalf("%+v x2 = %d, %+v", x, c.s.X[2], c.e.Stats())
+		}
+		c.s.X, c.s.PC = s.X, s.PC
+	}
+	for range 3 {
+		c.s.PC, c.s.X[1], c.s.X[2], c.s.X[4] = fakeBase, 5, 0, fakeBase
+		if x := c.Run(); x.Kind != Syscall || c.s.X[2] != 10 {
+			t.Fatalf("%+v x2 = %d", x, c.s.X[2])
+		}
+		fill()
+		c.s.PC = fakeBase + pageSize
+		if x := c.Run(); x.Kind != Syscall {
+			t.Fatalf("%+v", x)
+		}
+		fill()
+		if x := c.Run(); x.Kind != Break {
+			t.Fatalf("%+v", x)
+		}
+	}
+}
+
+// TestDroppedExits drops a block that jumps to another, lets its code memory be reused,
+// and then drops the other: the former jump must not be touched any more.
+func TestDroppedExits(t *testing.T) {
+	const far = fakeBase + 2*pageSize
+	prog := code(insn(fBne, 1, 0, 2), insn(fEcall, 0, 0, 0), insn(fAddi, 2, 2, 1), insn(fEcall, 0, 0, 0))
+	// The cache has two segments; the straight code fills a bit more than one.
+	c, m, f := newFakeJIT(t, Config{}, 66<<10, prog)
+	m.put(far, straight(1200))
+	run := func(pc, x1 uint64) {
+		t.Helper()
+		c.s.PC, c.s.X[1] = pc, x1
+		if x := c.Run(); x.Kind != Syscall {
+			t.Fatalf("%+v", x)
+		}
+	}
+	run(fakeBase, 0)
+	run(far, 1)
+	if len(c.e.segs) != 2 || c.e.seg != 1 {
+		t.Fatalf("%d segments, filling %d", len(c.e.segs), c.e.seg)
+	}
+	run(fakeBase, 1)
+	run(fakeBase, 1)
+	x := &c.e.tab.find(fakeBase, 0).exits[0]
+	if x.to == nil || x.to.off < x.from.off+32<<10 {
+		t.Fatal("not linked into the other segment")
+	}
+	c.e.Invalidate(fakeBase, fakeBase+4)
+	m.put(far+3*pageSize, straight(1200))
+	run(far+3*pageSize, 1)
+	if c.e.seg != 0 || c.e.tab.find(fakeBase+8, 0) == nil {
+		t.Fatal("the first segment was not reused, or the second was too")
+	}
+	c.e.Invalidate(fakeBase, fakeBase+pageSize)
+	if f.wrong.Load() {
+		t.Error("see above")
+	}
+}
+
+// TestChangeDuringTranslation changes code between the time it is read and the time its
+// translation is there.
+func TestChangeDuringTranslation(t *testing.T) {
+	for _, jit := range []bool{false, true} {
+		for _, flush := range []bool{false, true} {
+			p := code(insn(fAddi, 1, 1, 1), insn(fEcall, 0, 0, 0))
+			c, m := newFake(t, Config{}, p)
+			if jit {
+				c, m, _ = newFakeJIT(t, Config{}, 1<<20, p)
+			}
+			m.onFetch = func() {
+				m.data[3] = 5
+				if flush {
+					c.e.Flush()
+				} else {
+					c.e.Invalidate(fakeBase+3, fakeBase+4)
+				}
+			}
+			if x := c.Run(); x.Kind != Syscall || c.s.X[1] != 5 {
+				t.Errorf("jit %v flush %v: %+v x1 = %d, want 5", jit, flush, x, c.s.X[1])
+			}
+		}
 	}
 }
 

@@ -3,8 +3,6 @@ package engine
 import (
 	"slices"
 	"sort"
-
-	"github.com/weir-emu/weir/internal/cpu"
 )
 
 // The code cache is divided into segments that are filled one after the other
@@ -113,9 +111,7 @@ func (e *Engine) drop(b *block, jumps bool) {
 	}
 	if jumps {
 		for _, c := range e.cpus {
-			if j := &c.s.JumpCache[jumpIndex(b.pc)]; j[0] == b.pc {
-				j[0] = cpu.NoPC
-			}
+			c.s.ForgetJump(b.pc)
 		}
 	}
 }

@@ -77,9 +77,6 @@ func (c *CPU) forget() {
 	c.s.StackSP = c.s.StackTop
 }
 
-// jumpIndex is the place of pc in a jump cache.
-func jumpIndex(pc uint64) uint64 { return pc >> 1 % cpu.JumpCacheLen }
-
 // Run executes guest code from State.PC until something happens that the
 // engine does not handle. The return value says what; the State is exact then.
 func (c *CPU) Run() Exit {

@@ -47,6 +47,10 @@ type Memory interface {
 	// addr. True means that the reason is gone (a page was write-protected by
 	// WatchCode) and the instruction may be tried again.
 	HandleFault(addr uint64, write bool) bool
+
+	// FaultCode is the si_code of a SIGSEGV for an access at addr. The host's own
+	// tells about the host's mappings, of which not all are the guest's.
+	FaultCode(addr uint64) int64
 }
 
 // Log receives what -d shows. A nil function is not called; a set Exec keeps
@@ -66,16 +70,19 @@ type Config struct {
 	Guest *isa.Guest
 	Mem   Memory
 
-	// Backend makes host code; nil selects the interpreter. Then the rest of this group is unused.
-	Backend  host.Backend
-	Options  host.Options
-	Code     []byte           // the code cache, mapped writable and executable
-	CodeBase uintptr          // its address
-	Enter    func(*cpu.State) // runs code from State.Entry on until it leaves
-
-	// TBSize bounds the memory of translations in bytes: of Code all or as
-	// much as this says, of the interpreter's blocks. 0 means no bound but Code's.
+	// Backend makes host code; nil selects the interpreter.
+	Backend host.Backend
+	Options host.Options
+	// TBSize bounds the memory of translations in bytes; 0 means 64 MiB.
 	TBSize int
+
+	// Code is the code cache, mapped writable and executable at CodeBase, and
+	// Enter runs code from State.Entry on until it leaves. If Enter is nil, New maps
+	// a cache and takes hostsys.Enter.
+	Code     []byte
+	CodeBase uintptr
+	Enter    func(*cpu.State)
+
 	// OneInsnPerTB makes every block a single guest instruction.
 	OneInsnPerTB bool
 	// NoChain returns to the engine after every block.
@@ -139,7 +146,9 @@ type Stats struct {
 	Stops       uint64 // times the world was stopped
 }
 
-// New makes an engine. The code cache is owned by it from now on.
+// New makes an engine. The code cache is owned by it from now on, and never
+// unmapped. Faults in generated code go to the engine made last: there is one
+// for a process, or several with the same backend and options.
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, guest: cfg.Guest, mem: cfg.Mem, max: maxInsns, pages: make(map[uint64]*codePage)}
 	e.cond.L = &e.mu
@@ -153,18 +162,27 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Backend == nil {
 		return e, nil
 	}
-	code := cfg.Code
-	if cfg.TBSize > 0 && cfg.TBSize < len(code) {
-		code = code[:cfg.TBSize&^(pageSize-1)]
+	own := cfg.Enter == nil
+	if own {
+		size := cfg.TBSize
+		if size <= 0 {
+			size = defaultCodeSize
+		}
+		if err := e.cfg.useHost((size + pageSize - 1) &^ (pageSize - 1)); err != nil {
+			return nil, err
+		}
 	}
+	code := e.cfg.Code
 	var err error
-	if e.stubs, err = cfg.Backend.Init(code, cfg.CodeBase, cfg.Options); err != nil {
+	if e.stubs, err = cfg.Backend.Init(code, e.cfg.CodeBase, cfg.Options); err != nil {
 		return nil, fmt.Errorf("code generator: %w", err)
 	}
 	if len(code)-e.stubs.End < minSegment {
 		return nil, ErrCodeTooSmall
 	}
-	e.cfg.Code = code
+	if own {
+		registerFaults(e.stubs)
+	}
 	e.makeSegments()
 	return e, nil
 }

@@ -120,7 +120,8 @@ type fakeMem struct {
 	watched   [16]bool
 	untracked bool
 	e         *Engine
-	hits      int // writes to watched pages
+	hits      int    // writes to watched pages
+	onFetch   func() // called once, after the next fetch of more than two bytes
 }
 
 const fakeBase = 0x10000
@@ -214,6 +215,10 @@ func (m *fakeMem) Fetch(pc uint64, buf []byte) int {
 		buf[n] = m.data[pc+uint64(n)-fakeBase]
 		n++
 	}
+	if f := m.onFetch; f != nil && n > 2 {
+		m.onFetch = nil
+		f()
+	}
 	return n
 }
 
@@ -228,7 +233,14 @@ func (m *fakeMem) WatchCode(start, end uint64) bool {
 	return !m.untracked
 }
 
-func (m *fakeMem) HandleFault(addr uint64, write bool) bool { panic("not used") }
+func (m *fakeMem) HandleFault(addr uint64, write bool) bool { return false }
+
+func (m *fakeMem) FaultCode(addr uint64) int64 {
+	if m.in(addr, 1) {
+		return 2
+	}
+	return 1
+}
 
 // put writes code without telling the engine.
 func (m *fakeMem) put(addr uint64, p []byte) {

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/weir-emu/weir/internal/cpu"
@@ -27,6 +29,7 @@ const (
 
 // sequence is random code and the state to start it with.
 type sequence struct {
+	insns  [][]byte // without the system call at the end
 	code   []byte
 	pc     uint64
 	x, v   [32]uint64
@@ -58,11 +61,14 @@ func randomSequence(r *rand.Rand, pc uint64) *sequence {
 	if r.IntN(3) == 0 {
 		n = 1 + r.IntN(3)
 	}
+	size := 0
 	for range n {
-		q.code = appendRandom(r, q.code, pc, n)
+		one := randomInsn(r, pc+uint64(size), pc+uint64(size+4*n))
+		q.insns = append(q.insns, one)
+		size += len(one)
 	}
-	q.code = append(q.code, 0x73, 0, 0, 0) // ecall
-	end := pc + uint64(len(q.code)) - 4
+	q.encode()
+	end := pc + uint64(size)
 	for i := 1; i < 32; i++ {
 		q.x[i] = randomInt(r)
 		if r.IntN(40) == 0 {
@@ -82,16 +88,40 @@ func randomSequence(r *rand.Rand, pc uint64) *sequence {
 	return q
 }
 
-// appendRandom adds one instruction that ends: branches go forward, within the
-// sequence, and counters are left out.
-func appendRandom(r *rand.Rand, code []byte, base uint64, n int) []byte {
-	pc := base + uint64(len(code))
+// encode sets the code from insns.
+func (q *sequence) encode() {
+	q.code = append(bytes.Join(q.insns, nil), 0x73, 0, 0, 0) // ecall
+}
+
+// shrink leaves instructions out as long as the result is still bad.
+func (q *sequence) shrink(bad func(*sequence) bool) *sequence {
+	for {
+		smaller := false
+		for i := range q.insns {
+			o := *q
+			o.insns = slices.Concat(q.insns[:i], q.insns[i+1:])
+			o.encode()
+			if bad(&o) {
+				q, smaller = &o, true
+				break
+			}
+		}
+		if !smaller {
+			return q
+		}
+	}
+}
+
+// randomInsn makes an instruction for pc after which the sequence ends: branches go
+// forward, at most to limit, and counters are left out.
+func randomInsn(r *rand.Rand, pc, limit uint64) []byte {
 	var b ir.Block
 	for {
 		row := rows[r.IntN(len(rows))]
 		fill := r.Uint32()
 		if r.IntN(2) == 0 {
-			// Small displacements keep accesses in the sandbox; few registers make instructions depend on each other.
+			// Small displacements keep accesses in the sandbox; few registers make
+			// instructions depend on each other.
 			fill &= 0x07ffffff
 			fill &^= 0x10 << 7 & r.Uint32()
 			fill &^= 0x18 << 15 & r.Uint32()
@@ -104,13 +134,13 @@ func appendRandom(r *rand.Rand, code []byte, base uint64, n int) []byte {
 		one := []byte{byte(raw), byte(raw >> 8), byte(raw >> 16), byte(raw >> 24)}[:size]
 		b.Reset(pc)
 		riscv64.Lift(&b, one, 1)
-		if b.NInsn != 1 || !ends(&b, base+uint64(len(code)+size+4*n)) {
+		if b.NInsn != 1 || !ends(&b, limit) {
 			continue
 		}
 		if b.Ended() && r.IntN(4) > 0 {
 			continue // longer sequences are worth more
 		}
-		return append(code, one...)
+		return one
 	}
 }
 
@@ -124,6 +154,10 @@ func ends(b *ir.Block, limit uint64) bool {
 		case ir.OpBr, ir.OpJmp:
 			if t := uint64(i.Imm); t <= b.PC || t > limit {
 				return false
+			}
+		case ir.OpJmpInd:
+			if i.Imm != 0 {
+				return false // might lead backwards from an address of the code
 			}
 		}
 	}
@@ -239,7 +273,7 @@ func (r *result) diff(o *result) string {
 	}
 	for i := range r.mem {
 		if r.mem[i] != o.mem[i] {
-			fmt.Fprintf(&s, "memory at %#x: %#x against %#x\n", sandData+i, r.mem[i], o.mem[i])
+			fmt.Fprintf(&s, "memory at offset %#x of data and code: %#x against %#x\n", i, r.mem[i], o.mem[i])
 			break
 		}
 	}

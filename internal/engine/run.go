@@ -118,7 +118,7 @@ func (c *CPU) indirect(m host.Mode) {
 		return
 	}
 	if b := e.tab.find(s.PC, m); b != nil {
-		s.JumpCache[jumpIndex(b.pc)] = [2]uint64{b.pc, uint64(e.cfg.CodeBase) + uint64(b.entry)}
+		s.JumpCache[cpu.JumpIndex(b.pc)] = [2]uint64{b.pc, uint64(e.cfg.CodeBase) + uint64(b.entry)}
 	}
 }
 
@@ -141,6 +141,9 @@ func (c *CPU) fault() Exit {
 	s.FaultAddr -= s.Base
 	write := s.FaultErr&2 != 0
 	if s.FaultCode != siKernel && !c.e.mem.HandleFault(s.FaultAddr, write) {
+		if s.FaultSig == sigSEGV {
+			s.FaultCode = c.e.mem.FaultCode(s.FaultAddr)
+		}
 		return Exit{Kind: Fault, Sig: uint8(s.FaultSig), Code: int32(s.FaultCode), Addr: s.FaultAddr}
 	}
 	// Interpret the instruction. One that writes to the page it is in would

@@ -1,0 +1,40 @@
+//go:build linux && amd64
+
+package engine
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/hostsys"
+)
+
+const defaultCodeSize = 64 << 20
+
+// mapCode maps a code cache of size bytes: private and anonymous, so that a fork copies it,
+// and writable and executable at once, as flipping its protection costs more than
+// translating. Pages cost nothing until used.
+func mapCode(size int) ([]byte, uintptr, error) {
+	const (
+		protRWX          = 7
+		privateAnonymous = 0x22
+		noReserve        = 0x4000
+	)
+	r := hostsys.RawSyscall(hostsys.SYS_MMAP, 0, uintptr(size), protRWX, privateAnonymous|noReserve, ^uintptr(0), 0)
+	if hostsys.IsErr(r) {
+		return nil, 0, fmt.Errorf("cannot map %d bytes of executable memory (errno %d); try -tb-size, or -jit=off", size, hostsys.Errno(r))
+	}
+	// The address of memory outside the Go heap as a pointer.
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&r)), size), r, nil
+}
+
+// useHost fills in what cfg leaves open about the host, and registers where
+// faults of generated code go.
+func (cfg *Config) useHost(size int) (err error) {
+	cfg.Code, cfg.CodeBase, err = mapCode(size)
+	cfg.Enter = hostsys.Enter
+	return err
+}
+
+func registerFaults(s host.Stubs) { hostsys.SetFaultExit(s.Fault) }

@@ -1,0 +1,17 @@
+//go:build !(linux && amd64)
+
+package engine
+
+import (
+	"errors"
+
+	"github.com/weir-emu/weir/internal/host"
+)
+
+const defaultCodeSize = 0
+
+func (cfg *Config) useHost(int) error {
+	return errors.New("generated code cannot run on this host; use -jit=off")
+}
+
+func registerFaults(host.Stubs) {}

@@ -1,0 +1,430 @@
+package engine
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/cpu"
+	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/hostsys"
+	"github.com/weir-emu/weir/internal/isa"
+	"github.com/weir-emu/weir/internal/isa/riscv64"
+	"github.com/weir-emu/weir/internal/machine"
+	"github.com/weir-emu/weir/internal/mem"
+)
+
+// realCPU is a CPU with real memory and, unless interpreted, real code.
+type realCPU struct {
+	*CPU
+	name string
+	t    testing.TB
+}
+
+// run is Run with the State bound to the thread.
+func (u *realCPU) run() Exit {
+	if !u.e.Interpreting() {
+		hostsys.SetFaultExit(u.e.stubs.Fault)
+	}
+	hostsys.Bind(u.s)
+	defer hostsys.Unbind(u.s)
+	return u.CPU.Run()
+}
+
+// newReal adds an engine with one CPU for space. Invalidations of
+// the space go to all engines in *all.
+func newReal(t testing.TB, name string, g *isa.Guest, space *mem.Space, cfg Config, all *[]*Engine) *realCPU {
+	t.Helper()
+	cfg.Guest = g
+	if cfg.Mem == nil {
+		cfg.Mem = space
+	}
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	*all = append(*all, e)
+	space.OnInvalidate(func(start, end uint64) {
+		for _, e := range *all {
+			e.Invalidate(start, end)
+		}
+	})
+	s, err := hostsys.NewState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Base = space.Base()
+	u := &realCPU{e.NewCPU(s), name, t}
+	t.Cleanup(func() { u.Close(); hostsys.FreeState(s) })
+	return u
+}
+
+// jitConfigs are the ways to generate code.
+func jitConfigs() map[string]Config {
+	b := func(o host.Options) Config {
+		return Config{Backend: machine.NewBackend(abi.RISCV64), Options: o, TBSize: 16 << 20}
+	}
+	one := b(host.Options{})
+	one.OneInsnPerTB = true
+	return map[string]Config{
+		"JIT":          b(host.Options{}),
+		"JIT one insn": one,
+		"JIT baseline": b(host.Options{Baseline: true}),
+		"JIT unpaired": b(host.Options{NoPairing: true}),
+	}
+}
+
+func setUp(t testing.TB) *mem.Space {
+	t.Helper()
+	runtime.LockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
+	if err := hostsys.Init(); err != nil {
+		t.Fatal(err)
+	}
+	space, err := mem.New(mem.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { space.Reset() })
+	return space
+}
+
+const mapFixedAnon = 0x100032 // MAP_FIXED_NOREPLACE | MAP_PRIVATE | MAP_ANONYMOUS
+
+func mapAt(t testing.TB, space *mem.Space, addr, n uint64, prot mem.Prot) {
+	t.Helper()
+	if _, e := space.Map(addr, n, prot, mapFixedAnon, -1, 0); e != 0 {
+		t.Fatalf("cannot map %#x: errno %d", addr, e)
+	}
+}
+
+const (
+	rw  = mem.ProtRead | mem.ProtWrite
+	rwx = rw | mem.ProtExec
+)
+
+func TestGoldenJIT(t *testing.T) {
+	space := setUp(t)
+	mapAt(t, space, fakeBase, goldenCode-fakeBase, rw)
+	mapAt(t, space, goldenCode, pageSize, rwx)
+	mapAt(t, space, goldenCode+pageSize, goldenRO-goldenCode-pageSize, rw)
+	mapAt(t, space, goldenRO, pageSize, mem.ProtRead)
+	load := func(a uint64) uint64 { v, _ := space.ReadU64(a); return v }
+	store := func(a, v uint64) { space.WriteU64(a, v) }
+	var all []*Engine
+	cfgs := jitConfigs()
+	cfgs["interpreter"] = Config{}
+	for name, cfg := range cfgs {
+		t.Run(name, func(t *testing.T) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			g := new(goldenGuest)
+			u := newReal(t, name, g.guest(), space, cfg, &all)
+			hostsys.Bind(u.s)
+			defer hostsys.Unbind(u.s)
+			for _, c := range readGolden(t) {
+				runGolden(t, c, u.CPU, g, load, store)
+			}
+		})
+	}
+}
+
+// guardMem is memory for the interpreter that notices accesses to the test binary itself,
+// which is not linked high: generated code must not be let loose on them.
+type guardMem struct {
+	*mem.Space
+	hit bool
+}
+
+func (m *guardMem) own(s *cpu.State, addr uint64) bool {
+	if addr < 0x3ff000 || addr >= 0x4000000 {
+		return false
+	}
+	m.hit = true
+	s.FaultSig = sigSEGV
+	return true
+}
+
+func (m *guardMem) Load(s *cpu.State, addr uint64, size int) (uint64, bool) {
+	if m.own(s, addr) {
+		return 0, false
+	}
+	return m.Space.Load(s, addr, size)
+}
+
+func (m *guardMem) Store(s *cpu.State, addr uint64, size int, v uint64) bool {
+	return !m.own(s, addr) && m.Space.Store(s, addr, size, v)
+}
+
+func (m *guardMem) CompareAndSwap(s *cpu.State, addr uint64, size int, old, new uint64) (uint64, bool) {
+	if m.own(s, addr) {
+		return 0, false
+	}
+	return m.Space.CompareAndSwap(s, addr, size, old, new)
+}
+
+func (m *guardMem) CompareAndSwapPair(s *cpu.State, addr uint64, old, new [2]uint64) ([2]uint64, bool) {
+	if m.own(s, addr) {
+		return old, false
+	}
+	return m.Space.CompareAndSwapPair(s, addr, old, new)
+}
+
+// TestRandomSequences runs random code from random states on the interpreter and on
+// generated code, and compares everything they leave behind. WEIR_FUZZ_SEQUENCES
+// sets how many, WEIR_FUZZ_SEED where to begin.
+func TestRandomSequences(t *testing.T) {
+	count, seed := 10000, uint64(1)
+	if testing.Short() {
+		count = 1000
+	}
+	if v := os.Getenv("WEIR_FUZZ_SEQUENCES"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, seed = n, uint64(time.Now().UnixNano())
+	}
+	if v := os.Getenv("WEIR_FUZZ_SEED"); v != "" {
+		n, err := strconv.ParseUint(v, 0, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
+	t.Logf("WEIR_FUZZ_SEED=%d", seed)
+
+	space := setUp(t)
+	mapAt(t, space, sandCode, pageSize, mem.ProtRead|mem.ProtExec)
+	mapAt(t, space, sandData, sandRO-sandData, rw)
+	mapAt(t, space, sandRO, pageSize, mem.ProtRead)
+	var all []*Engine
+	g := riscv64.New()
+	guard := &guardMem{Space: space}
+	ref := newReal(t, "interpreter", g, space, Config{Mem: guard, Verify: true}, &all)
+	var units []*realCPU
+	for name, cfg := range jitConfigs() {
+		units = append(units, newReal(t, name, g, space, cfg, &all))
+	}
+
+	r := rand.New(rand.NewPCG(seed, 0))
+	data := make([]byte, sandRO-sandData)
+	got := make([]byte, sandEnd-sandData+sandSize) // the code behind the data
+	exits := map[Kind]int{}
+	failed := 0
+	for done := 0; done < count; {
+		page := make([]byte, pageSize)
+		var qs []*sequence
+		for i := range sandSlot {
+			q := randomSequence(r, sandCode+uint64(i)*sandSize)
+			copy(page[i*sandSize:(i+1)*sandSize], q.code)
+			qs = append(qs, q)
+		}
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		if !space.Poke(sandCode, page) {
+			t.Fatal("cannot write the code")
+		}
+		run := func(u *realCPU, q *sequence) *result {
+			if !space.Write(sandData, data) {
+				t.Fatal("cannot write the data")
+			}
+			code := got[sandEnd-sandData:]
+			if space.Read(q.pc, code); !bytes.Equal(code[:len(q.code)], q.code) {
+				clear(code[copy(code, q.code):])
+				space.Poke(q.pc, code)
+			}
+			q.load(u.s)
+			watchdog := time.AfterFunc(500*time.Millisecond, u.Interrupt)
+			x := u.run()
+			watchdog.Stop()
+			space.Read(sandData, got[:sandEnd-sandData])
+			space.Read(q.pc, code)
+			return q.result(x, u.s, got)
+		}
+		for _, q := range qs {
+			done++
+			guard.hit = false
+			want := run(ref, q)
+			exits[want.exit.Kind]++
+			if want.exit.Kind == Poll || guard.hit {
+				continue // Poll: an indirect jump has made a loop
+			}
+			for _, u := range units {
+				if want.diff(run(u, q)) == "" {
+					continue
+				}
+				differs := func(q *sequence) string {
+					guard.hit = false
+					want := run(ref, q)
+					if want.exit.Kind == Poll || guard.hit {
+						return ""
+					}
+					return want.diff(run(u, q))
+				}
+				q = q.shrink(func(q *sequence) bool { return differs(q) != "" })
+				t.Errorf("interpreter against %s:\n%s%s", u.name, differs(q), q)
+				failed++
+				break
+			}
+			if failed > 20 {
+				t.Fatal("and so on")
+			}
+		}
+	}
+	t.Logf("exits: %v", exits)
+	for _, k := range []Kind{Syscall, Fault, FetchFault, Align, Break, Illegal} {
+		if exits[k] == 0 {
+			t.Errorf("no sequence ended in %s", k)
+		}
+	}
+}
+
+// TestPrivateStack overflows the private stack of call/return pairs with a recursion deeper than it holds.
+func TestPrivateStack(t *testing.T) {
+	space := setUp(t)
+	mapAt(t, space, sandCode, pageSize, rwx)
+	mapAt(t, space, sandData, 16<<20, rw)
+	// f: beqz a0, out; addi sp,-8; sd ra,0(sp); addi a0,a0,-1; jal f; ld ra,0(sp); addi sp,8; addi a1,a1,1; out: ret
+	for _, w := range []struct {
+		off uint64
+		raw uint32
+	}{
+		{0, 0x008000ef}, // jal ra, f
+		{4, 0x00000073}, // ecall
+		{8, 0x02050063}, // f: beqz a0, out
+		{12, 0xff810113},
+		{16, 0x00113023},
+		{20, 0xfff50513},
+		{24, 0xff1ff0ef}, // jal ra, f
+		{28, 0x00013083},
+		{32, 0x00810113},
+		{36, 0x00158593},
+		{40, 0x00008067}, // out: ret
+	} {
+		space.WriteU32(sandCode+w.off, w.raw)
+	}
+	var all []*Engine
+	for name, cfg := range jitConfigs() {
+		u := newReal(t, name, riscv64.New(), space, cfg, &all)
+		for range 2 {
+			const depth = 300000
+			u.s.PC, u.s.X[10], u.s.X[11], u.s.X[2] = sandCode, depth, 0, sandData+16<<20
+			if x := u.run(); x.Kind != Syscall || u.s.X[11] != depth || u.s.X[2] != sandData+16<<20 {
+				t.Errorf("%s: %+v pc %#x a1 = %d sp = %#x", name, x, u.s.PC, u.s.X[11], u.s.X[2])
+			}
+		}
+	}
+}
+
+// TestSelfModifyingJIT lets a store change the next instruction's page, the one it is in.
+func TestSelfModifyingJIT(t *testing.T) {
+	space := setUp(t)
+	mapAt(t, space, sandCode, pageSize, rwx)
+	var all []*Engine
+	for name, cfg := range jitConfigs() {
+		u := newReal(t, name, riscv64.New(), space, cfg, &all)
+		space.WriteU32(sandCode, 0x00b52023)   // sw a1, 0(a0)
+		space.WriteU32(sandCode+4, 0x0040006f) // j .+4
+		space.WriteU32(sandCode+12, 0x00000073)
+		for n := range uint64(5) {
+			u.s.PC, u.s.X[10], u.s.X[12] = sandCode, sandCode+8, 0
+			u.s.X[11] = 0x00060613 | n<<20 // addi a2, a2, n
+			if x := u.run(); x.Kind != Syscall || u.s.X[12] != n {
+				t.Errorf("%s: round %d: %+v pc %#x a2 = %d", name, n, x, u.s.PC, u.s.X[12])
+			}
+		}
+	}
+}
+
+// TestStopJIT stops and interrupts CPUs that loop in generated code.
+func TestStopJIT(t *testing.T) {
+	space := setUp(t)
+	mapAt(t, space, sandCode, pageSize, rwx)
+	space.WriteU32(sandCode, 0x00150513)   // addi a0, a0, 1
+	space.WriteU32(sandCode+4, 0xffdff06f) // j .-4
+	e, err := New(Config{Guest: riscv64.New(), Mem: space, Backend: machine.NewBackend(abi.RISCV64), TBSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	space.OnInvalidate(e.Invalidate)
+	const n = 3
+	var cpus [n]*CPU
+	exits := make(chan Exit, n)
+	for i := range cpus {
+		s, err := hostsys.NewState()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.PC = sandCode
+		c := e.NewCPU(s)
+		cpus[i] = c
+		go func() {
+			runtime.LockOSThread()
+			hostsys.Bind(s)
+			x := c.Run()
+			hostsys.Unbind(s)
+			c.Close()
+			exits <- x
+			runtime.UnlockOSThread()
+		}()
+	}
+	for range 100 {
+		time.Sleep(time.Millisecond)
+		e.Exclusive(func() {
+			var before [n]uint64
+			for i, c := range cpus {
+				before[i] = c.s.X[10]
+			}
+			e.Invalidate(sandCode, sandCode+4)
+			for i, c := range cpus {
+				if c.s.X[10] != before[i] {
+					t.Errorf("cpu %d ran in Exclusive", i)
+				}
+			}
+		})
+	}
+	for _, c := range cpus {
+		c.Interrupt()
+	}
+	for range cpus {
+		if x := <-exits; x.Kind != Poll {
+			t.Errorf("%+v", x)
+		}
+	}
+	for i, c := range cpus {
+		if c.s.X[10] < 1000 {
+			t.Errorf("cpu %d counted to %d only", i, c.s.X[10])
+		}
+		hostsys.FreeState(c.s)
+	}
+	if st := e.Stats(); st.Invalidated < 100 {
+		t.Errorf("%+v", st)
+	}
+}
+
+// BenchmarkEnter is the cost of leaving for a system call and coming back.
+func BenchmarkEnter(b *testing.B) {
+	space := setUp(b)
+	mapAt(b, space, sandCode, pageSize, rwx)
+	space.WriteU32(sandCode, 0x00000073)   // ecall
+	space.WriteU32(sandCode+4, 0xffdff06f) // j .-4
+	var all []*Engine
+	u := newReal(b, "JIT", riscv64.New(), space, jitConfigs()["JIT"], &all)
+	hostsys.Bind(u.s)
+	defer hostsys.Unbind(u.s)
+	u.s.PC = sandCode
+	u.Run()
+	b.ResetTimer()
+	for range b.N {
+		if x := u.Run(); x.Kind != Syscall {
+			b.Fatal(x)
+		}
+	}
+}
