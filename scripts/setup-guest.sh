@@ -2,6 +2,7 @@
 # setup-guest.sh: install what the tests need to build and run riscv64 guest programs.
 #
 #   scripts/setup-guest.sh            cross compiler, qemu-user (benchmarks only), riscv64 busybox and bash
+#   scripts/setup-guest.sh --qemu     also the newest qemu-user of Debian, beside the system's, to measure against
 #   scripts/setup-guest.sh --sysroot  also a small dynamic riscv64 root (libc, coreutils, bash, grep, sed, gawk)
 #
 # Two steps, each skipped when its result is already there, so that a second run needs neither root nor network:
@@ -22,17 +23,22 @@ cache=${WEIR_CACHE:-$HOME/.cache/weir}
 suites=${WEIR_DEBIAN_SUITES:-trixie sid}
 arch=riscv64
 cross=riscv64-linux-gnu
+host=$(dpkg --print-architecture 2>/dev/null || uname -m)
+aptarch=$arch
 aptdir=$cache/apt-$arch
 progs=$cache/debian-$arch
 sysroot=$cache/sysroot-$arch
+newqemu=$cache/qemu-$host
 
 say() { printf 'setup-guest: %s\n' "$*"; }
 die() { printf 'setup-guest: error: %s\n' "$*" >&2; exit 1; }
 
 want_sysroot=no
+want_qemu=no
 for arg; do
 	case $arg in
 	--sysroot) want_sysroot=yes ;;
+	--qemu) want_qemu=yes ;;
 	-h | --help) sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	*) die "unknown option '$arg'; try --help" ;;
 	esac
@@ -79,7 +85,7 @@ mirrors() {
 # keyrings prints the keyring files to try.
 keyrings() {
 	for k in /usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp \
-		"$aptdir"/keyring/usr/share/keyrings/debian-archive-keyring.gpg; do
+		"$aptdir"/keyring/usr/share/keyrings/debian-archive-keyring.*; do
 		if [ -s "$k" ]; then printf '%s\n' "$k"; fi
 	done
 }
@@ -93,15 +99,15 @@ papt() {
 		-o Dir::Etc::SourceList="$aptdir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State="$aptdir/state" -o Dir::State::status="$aptdir/status" -o Dir::Cache="$aptdir/cache" \
-		-o APT::Architecture=$arch -o APT::Architectures::=$arch -o Acquire::Languages=none \
+		-o APT::Architecture="$aptarch" -o APT::Architectures::="$aptarch" -o Acquire::Languages=none \
 		-o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any \
 		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
 
 # try_source asks one mirror for one suite with one keyring; true if a signed index arrived.
 try_source() {
-	printf 'deb [arch=%s signed-by=%s] %s %s main\n' $arch "$3" "$1" "$2" >"$aptdir/sources.list"
-	papt apt-get update >"$aptdir/update.log" 2>&1 && papt apt-cache show busybox-static >/dev/null 2>&1
+	printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$aptarch" "$3" "$1" "$2" >"$aptdir/sources.list"
+	papt apt-get update >"$aptdir/update.log" 2>&1 && papt apt-cache show coreutils >/dev/null 2>&1
 }
 
 find_source() {
@@ -124,6 +130,8 @@ new_keyring() {
 	say "the machine's keyring does not know ${suites%% *}; fetching a newer debian-archive-keyring"
 	rm -rf "$aptdir/keyring"
 	mkdir -p "$aptdir/keyring"
+	# A fresh machine has no package lists yet.
+	if [ "$(id -u)" = 0 ]; then apt-get -qq update || return 1; fi
 	(cd "$aptdir/keyring" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download debian-archive-keyring) || return 1
 	dpkg-deb -x "$aptdir"/keyring/debian-archive-keyring_*.deb "$aptdir/keyring"
 }
@@ -132,11 +140,11 @@ source_ready=no
 need_source() {
 	[ $source_ready = no ] || return 0
 	have_cmd apt-get && have_cmd dpkg-deb ||
-		die "apt-get and dpkg-deb are needed to fetch Debian's $arch packages; unpack busybox-static of $arch into $progs by hand"
+		die "apt-get and dpkg-deb are needed to fetch Debian's $aptarch packages; see the top of this script for what goes where"
 	mkdir -p "$aptdir/state/lists/partial" "$aptdir/cache/archives/partial"
 	: >"$aptdir/status"
 	find_source || { new_keyring && find_source; } ||
-		die "no mirror offers signed $arch packages ($(tail -n 1 "$aptdir/update.log" 2>/dev/null)); set WEIR_DEBIAN_MIRROR to a Debian mirror"
+		die "no mirror offers signed $aptarch packages ($(tail -n 1 "$aptdir/update.log" 2>/dev/null)); set WEIR_DEBIAN_MIRROR to a Debian mirror"
 	source_ready=yes
 }
 
@@ -190,6 +198,16 @@ if [ $want_sysroot = yes ]; then
 		done
 		[ -e "$sysroot/lib/ld-linux-riscv64-lp64d.so.1" ] || die "no dynamic loader in $sysroot"
 		say "riscv64 root: $sysroot"
+	fi
+fi
+if [ $want_qemu = yes ]; then
+	if [ -x "$newqemu/usr/bin/qemu-$arch" ]; then
+		say "newest qemu-user is there: $newqemu/usr/bin/qemu-$arch"
+	else
+		aptarch=$host aptdir=$cache/apt-$host suites="sid $suites" source_ready=no
+		fetch "$newqemu" qemu-user
+		[ -x "$newqemu/usr/bin/qemu-$arch" ] || die "the package holds no qemu-$arch; look into $newqemu"
+		say "newest qemu-user: $newqemu/usr/bin/qemu-$arch"
 	fi
 fi
 say "done"
