@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -426,5 +427,86 @@ func BenchmarkEnter(b *testing.B) {
 		if x := u.Run(); x.Kind != Syscall {
 			b.Fatal(x)
 		}
+	}
+}
+
+// TestHammerJIT runs calls, loops and long code on four threads in a code cache
+// that holds a part of it, while others drop, flush, stop and rewrite.
+func TestHammerJIT(t *testing.T) {
+	space := setUp(t)
+	mapAt(t, space, sandCode, 16*pageSize, rwx)
+	// loop: auipc t1, 0; jalr ra, 32(t1); jal ra, f; addi a0,a0,-1; bnez a0, loop; ecall; nop; nop; f: addi a1,a1,1; ret
+	for i, w := range []uint32{0x00000317, 0x020300e7, 0x018000ef, 0xfff50513, 0xfe0518e3, 0x00000073, 0x13, 0x13, 0x00158593, 0x00008067} {
+		space.WriteU32(sandCode+4*uint64(i), w)
+	}
+	// far: 5000 times addi a1,a1,1 in blocks of two, then ecall.
+	const far, steps = sandCode + pageSize, 5000
+	for i := range uint64(steps) {
+		space.WriteU32(far+8*i, 0x00158593)
+		space.WriteU32(far+8*i+4, 0x0040006f) // j .+4
+	}
+	space.WriteU32(far+8*steps, 0x00000073)
+	e, err := New(Config{Guest: riscv64.New(), Mem: space, Backend: machine.NewBackend(abi.RISCV64), TBSize: 160 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	space.OnInvalidate(e.Invalidate)
+	stop := make(chan struct{})
+	var wg, bg sync.WaitGroup
+	for i := range 2 {
+		bg.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				case <-time.After(200 * time.Microsecond):
+				}
+				switch (n + i) % 5 {
+				case 0:
+					e.Invalidate(sandCode, sandCode+4)
+				case 1:
+					e.Flush()
+				case 2:
+					e.Exclusive(func() { e.Invalidate(far, far+pageSize) })
+				case 3:
+					space.WriteU32(sandCode+32, 0x00158593)
+				case 4:
+					e.SyncCode()
+				}
+			}
+		})
+	}
+	for i := range 4 {
+		wg.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			s, err := hostsys.NewState()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			hostsys.Bind(s)
+			c := e.NewCPU(s)
+			for n := range uint64(400) {
+				s.PC, s.X[10], s.X[11] = sandCode, 1000, 0
+				want := uint64(2000)
+				if (n+uint64(i))%3 == 0 {
+					s.PC, want = far, steps
+				}
+				if x := c.Run(); x.Kind != Syscall || s.X[11] != want {
+					t.Errorf("cpu %d, run %d: %+v pc %#x a1 = %d, want %d", i, n, x, s.PC, s.X[11], want)
+					break
+				}
+			}
+			c.Close()
+			hostsys.Unbind(s)
+			hostsys.FreeState(s)
+		})
+	}
+	wg.Wait()
+	close(stop)
+	bg.Wait()
+	if st := e.Stats(); st.Evicted == 0 || st.Invalidated == 0 || st.Links == 0 {
+		t.Errorf("not much happened: %+v", st)
 	}
 }
