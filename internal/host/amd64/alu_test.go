@@ -1,3 +1,5 @@
+//go:build linux
+
 package amd64
 
 import (
@@ -70,10 +72,7 @@ func TestOps(t *testing.T) {
 
 func (m *machine) oneOp(t *testing.T, r *rand.Rand, op ir.Op, ty ir.Type, d, a, y ir.Val) {
 	info := &ir.Ops[op]
-	var x [64]uint64
-	for k := 1; k < 64; k++ {
-		x[k] = randValue(r)
-	}
+	x := m.randRegs(r)
 	var b ir.Block
 	b.Reset(0x10000)
 	b.Insn(4)
@@ -115,7 +114,7 @@ func (m *machine) oneOp(t *testing.T, r *rand.Rand, op ir.Op, ty ir.Type, d, a, 
 	if m.interpreted(&b) {
 		return
 	}
-	m.check(t, &b, &x)
+	m.check(t, &b, x, 0)
 }
 
 // interpreted reports whether the backend leaves an operation of b to the interpreter.
@@ -133,6 +132,7 @@ func (m *machine) interpreted(b *ir.Block) bool {
 func randBlock(r *rand.Rand, ops []ir.Op, n int) *ir.Block {
 	var b ir.Block
 	b.Reset(0x10000 + uint64(r.IntN(64))*4)
+	faulty := r.IntN(4) == 0
 	slots := []ir.Val{1, 5, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19, 20, 21}
 	if r.IntN(2) == 0 {
 		slots = []ir.Val{10, 15, 20, 21} // dependencies
@@ -186,6 +186,9 @@ func randBlock(r *rand.Rand, ops []ir.Op, n int) *ir.Block {
 		}
 		addr := func() (ir.Val, int64) {
 			base := []ir.Val{2, 25}[r.IntN(2)]
+			if faulty && r.IntN(4) == 0 {
+				base = []ir.Val{16, 27, 28}[r.IntN(3)]
+			}
 			switch r.IntN(5) {
 			case 0:
 				d := b.Temp()
@@ -198,15 +201,21 @@ func randBlock(r *rand.Rand, ops []ir.Op, n int) *ir.Block {
 					break
 				}
 				b.OpI(ir.OpAdd, ir.I64, d, base, 128)
+				b.Insn(4)
+				nt = 0
 				return d, 16
 			case 2:
 				d := slots[r.IntN(len(slots))]
 				b.Emit(ir.Inst{Op: ir.OpShlAdd, Dst: d, A: 26, B: base, Aux: 3})
+				b.Insn(4)
+				nt = 0
 				return d, 8
 			case 3:
 				d, e := slots[r.IntN(len(slots))], slots[r.IntN(len(slots))]
 				b.OpI(ir.OpShl, ir.I64, d, 26, 3)
 				b.Op2(ir.OpAdd, ir.I64, e, d, base)
+				b.Insn(4)
+				nt = 0
 				return e, 8
 			}
 			return base, int64(r.IntN(256))
@@ -264,19 +273,23 @@ func randBlock(r *rand.Rand, ops []ir.Op, n int) *ir.Block {
 }
 
 // randRegs are registers for randBlock.
-func (m *machine) randRegs(r *rand.Rand) (x [64]uint64) {
+func (m *machine) randRegs(r *rand.Rand) *cpu.State {
+	s := new(cpu.State)
 	for k := 1; k < 64; k++ {
-		x[k] = randValue(r)
+		s.X[k] = randValue(r)
 	}
-	x[2] = m.guest() + 1024
-	x[25] = m.guest() + 4096
-	x[26] = uint64(r.IntN(8))
-	return
+	s.X[2] = m.guest() + 1024
+	s.X[25] = m.guest() + 4096
+	s.X[26] = uint64(r.IntN(8))
+	s.X[16] = m.guest() + memSize + 2048
+	s.X[27] = m.guest() + memSize - uint64(r.IntN(300))
+	s.X[28] = m.guest() + memSize + page + 1024 // read-only
+	return s
 }
 
 // TestBlocks runs random blocks in all code variants.
 func TestBlocks(t *testing.T) {
-	n := 20000
+	n := 60000
 	if testing.Short() {
 		n = 3000
 	}
@@ -290,12 +303,12 @@ func TestBlocks(t *testing.T) {
 					ops = append(ops, op)
 				}
 			}
-			for k := range m.mem {
+			for k := range memSize {
 				m.mem[k] = byte(r.Uint32())
 			}
 			for range n {
 				x := m.randRegs(r)
-				m.check(t, randBlock(r, ops, 1+r.IntN(12)), &x)
+				m.check(t, randBlock(r, ops, 1+r.IntN(12)), x, 0)
 			}
 		})
 	}

@@ -1,18 +1,19 @@
+//go:build linux
+
 package amd64
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"strings"
-	"syscall"
 	"testing"
 	"unsafe"
 
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
-	"github.com/weir-emu/weir/internal/host/amd64/trampoline"
+	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/ir"
+	"github.com/weir-emu/weir/internal/ir/eval"
 )
 
 // testPin is the pin map of the tests: slots 1, 2, 8-17.
@@ -21,59 +22,75 @@ var testPin = host.PinMap{
 	V: []uint8{10, 11, 12, 13, 14, 15, 16, 17, 0, 1, 2, 3, 8, 9},
 }
 
-// machine runs blocks through generated code.
+// machine runs blocks through generated code and through the interpreter.
 type machine struct {
 	g      *gen
 	s      *cpu.State
+	ref    cpu.State // the interpreter's
 	region []byte
 	stubs  host.Stubs
-	mem    []byte // guest memory
+	mem    []byte // guest memory: memSize bytes, an inaccessible page, a read-only page
+	start  []byte // contents before the run
 	code   host.Code
 	next   uint32
 	gs     uint64 // guest base
-	pinner runtime.Pinner
+	interp int    // blocks that left with ExitInterp
 }
 
+const (
+	memSize = 1 << 14
+	page    = 4096
+)
+
 func mmap(tb testing.TB, n int, prot int) []byte {
-	b, err := syscall.Mmap(-1, 0, n, prot, syscall.MAP_PRIVATE|syscall.MAP_ANON)
-	if err != nil {
-		tb.Fatal(err)
+	const private, anonymous = 2, 32
+	p := hostsys.Mmap(0, uintptr(n), prot, private|anonymous, -1, 0)
+	if hostsys.IsErr(p) {
+		tb.Fatalf("mmap: errno %d", hostsys.Errno(p))
 	}
-	tb.Cleanup(func() { syscall.Munmap(b) })
-	return b
+	tb.Cleanup(func() { hostsys.Munmap(p, uintptr(n)) })
+	return unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&p))), n)
 }
 
 func addrOf(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(&b[0]))) }
 
 func newMachine(tb testing.TB, o host.Options) *machine {
-	rwx := syscall.PROT_READ | syscall.PROT_WRITE | syscall.PROT_EXEC
-	m := &machine{g: New(testPin).(*gen), region: mmap(tb, 4<<20, rwx)}
-	st := mmap(tb, cpu.Size, syscall.PROT_READ|syscall.PROT_WRITE)
-	m.s = (*cpu.State)(unsafe.Pointer(&st[0]))
-	m.s.Reset()
-	stack := mmap(tb, 1<<16, syscall.PROT_READ|syscall.PROT_WRITE)
-	m.s.StackLo = addrOf(stack) + 4096
-	m.s.StackTop = addrOf(stack) + 1<<16 - 256
-	m.s.StackSP = m.s.StackTop
-	m.mem = mmap(tb, 1<<16, syscall.PROT_READ|syscall.PROT_WRITE)
-	var err error
+	if err := hostsys.Init(); err != nil {
+		tb.Fatal(err)
+	}
+	runtime.LockOSThread()
+	tb.Cleanup(runtime.UnlockOSThread)
+	m := &machine{g: New(testPin).(*gen), region: mmap(tb, 4<<20, 7)}
+	st, err := hostsys.NewState()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	hostsys.Bind(st)
+	tb.Cleanup(func() { hostsys.Unbind(st); hostsys.FreeState(st) })
+	m.s = st
+	m.mem = mmap(tb, memSize+2*page, 3)
+	for k, p := range []int{0, 1} {
+		if e := hostsys.Mprotect(uintptr(addrOf(m.mem))+memSize+uintptr(k)*page, page, p); e != 0 {
+			tb.Fatal(e)
+		}
+	}
+	m.start = make([]byte, memSize)
 	m.stubs, err = m.g.Init(m.region, uintptr(addrOf(m.region)), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	m.next = uint32(m.stubs.End)
+	st.CodeLo = addrOf(m.region)
+	st.CodeHi = st.CodeLo + uint64(len(m.region))
+	st.Entry = uint64(m.stubs.Enter)
+	hostsys.SetFaultExit(m.stubs.Fault)
 	if o.GSBase {
 		// The base makes guest addresses differ from host addresses.
-		runtime.LockOSThread()
 		m.gs = addrOf(m.mem) - 0x12340000
-		const archPrctl, setGS = 158, 0x1001
-		if _, _, e := syscall.RawSyscall(archPrctl, setGS, uintptr(m.gs), 0); e != 0 {
-			tb.Fatal(e)
+		if err := hostsys.SetGSBase(uintptr(m.gs)); err != nil {
+			tb.Fatal(err)
 		}
-		tb.Cleanup(func() {
-			syscall.RawSyscall(archPrctl, setGS, 0, 0)
-			runtime.UnlockOSThread()
-		})
+		tb.Cleanup(func() { hostsys.SetGSBase(0) })
 	}
 	return m
 }
@@ -96,10 +113,18 @@ func (m *machine) compile(tb testing.TB, b *ir.Block, mode host.Mode) host.Code 
 	return c
 }
 
-// run enters at region offset off and resolves a direct exit to its target.
+// run enters at region offset off, resolves a direct exit to its target and
+// recovers from faults.
 func (m *machine) run(c host.Code, off uint32) {
 	m.s.ExitArg = addrOf(m.region) + uint64(off)
-	trampoline.Enter(uintptr(unsafe.Pointer(m.s))+cpu.Bias, m.stubs.Enter)
+	hostsys.Enter(m.s)
+	if m.s.Exit == cpu.ExitFault {
+		rip := uint32(m.s.FaultRIP - addrOf(m.region))
+		if !m.g.Recover(m.s, c.Faults, rip-(m.next-uint32(c.Size))) {
+			panic(fmt.Sprintf("no fault entry for %#x, faults % x", rip, c.Faults))
+		}
+		m.s.FaultAddr -= m.gs
+	}
 	if m.s.Exit == cpu.ExitChain {
 		ret := uint32(m.s.ExitArg - addrOf(m.region))
 		for _, e := range c.Exits {
@@ -112,71 +137,48 @@ func (m *machine) run(c host.Code, off uint32) {
 	}
 }
 
-// reference interprets b on a copy of the registers and memory.
-type reference struct {
-	x    [64]uint64
-	t    [64]uint64
-	mem  []byte
-	base uint64
-	resA uint64
-	resV uint64
-	pc   uint64
-	exit cpu.Exit
-	arg  uint64
-}
-
-func (r *reference) get(v ir.Val, imm int64) uint64 {
-	switch {
-	case v == ir.Imm:
-		return uint64(imm)
-	case v == ir.Zero:
-		return 0
-	case v < ir.VBase:
-		return r.x[v]
+// ptr returns the guest memory at addr, or nil after describing the fault.
+func (m *machine) ptr(s *cpu.State, addr uint64, size int, write bool) unsafe.Pointer {
+	o := addr - m.guest()
+	if o > memSize && o < memSize+page && o+uint64(size) > memSize+page {
+		o = memSize + page - 1 // the tests do not straddle this border
 	}
-	return r.t[v-ir.TBase]
+	switch {
+	case o <= uint64(memSize-size), !write && o >= memSize+page && o <= memSize+2*page-uint64(size):
+		return unsafe.Pointer(&m.mem[o])
+	case o < memSize && o+uint64(size) > memSize:
+		addr = m.guest() + memSize
+	}
+	s.FaultAddr, s.FaultSig = addr, 11
+	return nil
 }
 
-func (r *reference) set(v ir.Val, x uint64) {
-	switch {
-	case v == ir.Zero:
-	case v < ir.VBase:
-		r.x[v] = x
+// Load implements eval.Memory.
+func (m *machine) Load(s *cpu.State, addr uint64, size int) (v uint64, ok bool) {
+	p := m.ptr(s, addr, size, false)
+	if p == nil {
+		return 0, false
+	}
+	switch size {
+	case 1:
+		v = uint64(*(*uint8)(p))
+	case 2:
+		v = uint64(*(*uint16)(p))
+	case 4:
+		v = uint64(*(*uint32)(p))
 	default:
-		r.t[v-ir.TBase] = x
+		v = *(*uint64)(p)
 	}
+	return v, true
 }
 
-func (r *reference) ptr(a uint64, n int) unsafe.Pointer {
-	o := a - r.base
-	if o > uint64(len(r.mem)-n) {
-		panic(fmt.Sprintf("reference: address %#x", a))
+// Store implements eval.Memory.
+func (m *machine) Store(s *cpu.State, addr uint64, size int, v uint64) bool {
+	p := m.ptr(s, addr, size, true)
+	if p == nil {
+		return false
 	}
-	return unsafe.Pointer(&r.mem[o])
-}
-
-func (r *reference) load(m ir.Mem, a uint64) uint64 {
-	p := r.ptr(a, m.Bytes())
-	switch m {
-	case ir.M8S:
-		return uint64(*(*int8)(p))
-	case ir.M8U:
-		return uint64(*(*uint8)(p))
-	case ir.M16S:
-		return uint64(*(*int16)(p))
-	case ir.M16U:
-		return uint64(*(*uint16)(p))
-	case ir.M32S:
-		return uint64(*(*int32)(p))
-	case ir.M32U:
-		return uint64(*(*uint32)(p))
-	}
-	return *(*uint64)(p)
-}
-
-func (r *reference) store(n int, a, v uint64) {
-	p := r.ptr(a, n)
-	switch n {
+	switch size {
 	case 1:
 		*(*uint8)(p) = uint8(v)
 	case 2:
@@ -186,108 +188,33 @@ func (r *reference) store(n int, a, v uint64) {
 	default:
 		*(*uint64)(p) = v
 	}
+	return true
 }
 
-// run interprets until the block is left.
-func (r *reference) run(b *ir.Block) {
-	pc := b.PC
-	for k := range b.Insts {
-		i := &b.Insts[k]
-		x, y, z := r.get(i.A, 0), r.get(i.B, i.Imm), uint64(0)
-		info := &ir.Ops[i.Op]
-		if info.C == ir.Int {
-			z = r.get(i.C, 0)
-		}
-		switch {
-		case i.Op == ir.OpNop, i.Op == ir.OpFence:
-		case i.Op == ir.OpInsn:
-			pc = uint64(i.Imm)
-		case info.Pure():
-			if i.Op == ir.OpConst {
-				y = uint64(i.Imm)
-			}
-			r.set(i.Dst, ir.EvalInt(i.Op, i.Ty, i.Aux, x, y, z))
-		case i.Op == ir.OpLoad:
-			r.set(i.Dst, r.load(ir.Mem(i.Aux), x+uint64(i.Imm)))
-		case i.Op == ir.OpStore:
-			r.store(ir.Mem(i.Aux).Bytes(), x+uint64(i.Imm), r.get(i.B, 0))
-		case i.Op >= ir.OpLR && i.Op <= ir.OpCas:
-			n := ir.Mem(i.Aux).Bytes()
-			if x%uint64(n) != 0 {
-				r.pc, r.exit, r.arg = pc, cpu.ExitAlign, x
-				return
-			}
-			r.atomic(i, x, r.get(i.B, 0), z)
-		case i.Op == ir.OpBr:
-			if ir.EvalInt(ir.OpSet, ir.I64, i.Aux, x, r.get(i.B, 0), 0) != 0 {
-				r.pc, r.exit = uint64(i.Imm), cpu.ExitChain
-				return
-			}
-		case i.Op == ir.OpJmp:
-			r.set(i.Dst, b.End)
-			r.pc, r.exit = uint64(i.Imm), cpu.ExitChain
-			return
-		case i.Op == ir.OpJmpInd:
-			r.pc, r.exit = (x+uint64(i.Imm))&^1, cpu.ExitIndirect
-			r.set(i.Dst, b.End)
-			return
-		case i.Op == ir.OpExit:
-			r.pc, r.exit = uint64(i.Imm), cpu.Exit(i.Aux)
-			return
-		default:
-			panic("reference: " + info.Name)
-		}
+// CompareAndSwap implements eval.Memory.
+func (m *machine) CompareAndSwap(s *cpu.State, addr uint64, size int, old, v uint64) (uint64, bool) {
+	if m.ptr(s, addr, size, true) == nil {
+		return 0, false
 	}
-	r.pc, r.exit = b.End, cpu.ExitChain
+	prev, _ := m.Load(s, addr, size)
+	if prev == old {
+		m.Store(s, addr, size, v)
+	}
+	return prev, true
 }
 
-func (r *reference) atomic(i *ir.Inst, a, y, z uint64) {
-	m := ir.Mem(i.Aux)
-	n := m.Bytes()
-	if i.Op == ir.OpSC {
-		if r.resA == a && r.load(m, a) == r.resV {
-			r.store(n, a, y)
-			r.set(i.Dst, 0)
-		} else {
-			r.set(i.Dst, 1)
-		}
-		r.resA = cpu.NoReservation
-		return
+// CompareAndSwapPair implements eval.Memory.
+func (m *machine) CompareAndSwapPair(s *cpu.State, addr uint64, old, v [2]uint64) (prev [2]uint64, ok bool) {
+	if m.ptr(s, addr, 16, true) == nil {
+		return prev, false
 	}
-	old := r.load(m, a)
-	if n == 4 {
-		y = uint64(int32(y))
+	prev[0], _ = m.Load(s, addr, 8)
+	prev[1], _ = m.Load(s, addr+8, 8)
+	if prev == old {
+		m.Store(s, addr, 8, v[0])
+		m.Store(s, addr+8, 8, v[1])
 	}
-	switch i.Op {
-	case ir.OpLR:
-		r.resA, r.resV = a, old
-		r.set(i.Dst, old)
-		return
-	case ir.OpCas:
-		r.set(i.Dst, old)
-		if old == y {
-			r.store(n, a, z)
-		}
-		return
-	case ir.OpAmoAdd:
-		y += old
-	case ir.OpAmoAnd:
-		y &= old
-	case ir.OpAmoOr:
-		y |= old
-	case ir.OpAmoXor:
-		y ^= old
-	case ir.OpAmoMinS:
-		y = uint64(min(int64(y), int64(old)))
-	case ir.OpAmoMaxS:
-		y = uint64(max(int64(y), int64(old)))
-	case ir.OpAmoMinU:
-		y = min(y, old)
-	case ir.OpAmoMaxU:
-		y = max(y, old)
-	}
-	r.store(n, a, y)
-	r.set(i.Dst, old)
+	return prev, true
 }
 
 // values are the edge cases of operands.
@@ -308,44 +235,76 @@ func randValue(r *rand.Rand) uint64 {
 	return values[r.IntN(len(values))]
 }
 
-// blockText is b for failure messages.
-func blockText(b *ir.Block) string {
-	var s strings.Builder
-	for _, i := range b.Insts {
-		fmt.Fprintf(&s, "\t%s ty=%d d=%d a=%d b=%d c=%d aux=%d imm=%#x\n", ir.Ops[i.Op].Name, i.Ty, i.Dst, i.A, i.B, i.C, i.Aux, i.Imm)
-	}
-	return s.String()
-}
-
-// check runs b on the machine and on the reference and compares all that a guest can see.
-func (m *machine) check(t *testing.T, b *ir.Block, x *[64]uint64) {
+// check runs b on the machine and on the interpreter and compares all that a
+// guest can see. The registers are those of init, the rest of the state is the machine's.
+func (m *machine) check(t *testing.T, b *ir.Block, init *cpu.State, mode host.Mode) {
 	t.Helper()
-	ref := reference{x: *x, base: m.guest(), mem: append([]byte(nil), m.mem...), resA: cpu.NoReservation}
-	m.s.X = *x
-	m.s.ResAddr = cpu.NoReservation
-	ref.run(b)
-	c := m.compile(t, b, 0)
+	if err := b.Verify(); err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	copy(m.start, m.mem)
+	ref := &m.ref
+	*ref = *init
+	ref.Reset()
+	ref.SetFRM(init.FRM)
+	(&eval.Machine{S: ref, Mem: m}).Run(b)
+	want := append([]byte(nil), m.mem[:memSize]...)
+	copy(m.mem[:memSize], m.start)
+
+	s := m.s
+	s.X, s.V, s.ResAddr, s.Exit = init.X, init.V, cpu.NoReservation, 0
+	s.MXCSR, s.FFlags = cpu.MXCSRDefault, init.FFlags
+	s.SetFRM(init.FRM)
+	s.StackSP = s.StackTop
+	c := m.compile(t, b, mode)
 	m.run(c, c.Entry)
+	if s.Exit == cpu.ExitInterp {
+		// The rest is up to the interpreter, which starts at an instruction.
+		rest := *b
+		for k, i := range b.Insts {
+			if i.Op == ir.OpInsn && uint64(i.Imm) == s.PC {
+				rest.Insts = b.Insts[k:]
+			}
+		}
+		m.interp++
+		(&eval.Machine{S: s, Mem: m}).Run(&rest)
+	}
+	s.FoldFlags()
+	ref.FoldFlags()
+
 	bad := ""
-	if m.s.PC != ref.pc || m.s.Exit != ref.exit {
-		bad += fmt.Sprintf("pc %#x exit %v, want %#x %v\n", m.s.PC, m.s.Exit, ref.pc, ref.exit)
+	if s.PC != ref.PC || s.Exit != ref.Exit {
+		bad += fmt.Sprintf("pc %#x exit %v, want %#x %v\n", s.PC, s.Exit, ref.PC, ref.Exit)
 	}
-	if ref.exit == cpu.ExitAlign && m.s.ExitArg != ref.arg {
-		bad += fmt.Sprintf("exit argument %#x, want %#x\n", m.s.ExitArg, ref.arg)
+	if ref.Exit == cpu.ExitAlign && s.ExitArg != ref.ExitArg {
+		bad += fmt.Sprintf("exit argument %#x, want %#x\n", s.ExitArg, ref.ExitArg)
 	}
-	for k := range ref.x {
-		if m.s.X[k] != ref.x[k] {
-			bad += fmt.Sprintf("x%d = %#x, want %#x (was %#x)\n", k, m.s.X[k], ref.x[k], x[k])
+	if ref.Exit == cpu.ExitFault && s.FaultAddr != ref.FaultAddr {
+		bad += fmt.Sprintf("fault address %#x, want %#x\n", s.FaultAddr, ref.FaultAddr)
+	}
+	for k := range ref.X {
+		if s.X[k] != ref.X[k] {
+			bad += fmt.Sprintf("x%d = %#x, want %#x (was %#x)\n", k, s.X[k], ref.X[k], init.X[k])
 		}
 	}
-	if string(m.mem) != string(ref.mem) {
+	for k := range ref.V {
+		if s.V[k][0] != ref.V[k][0] {
+			bad += fmt.Sprintf("v%d = %#x, want %#x (was %#x)\n", k, s.V[k][0], ref.V[k][0], init.V[k][0])
+		}
+	}
+	if s.FFlags != ref.FFlags {
+		bad += fmt.Sprintf("fflags %#x, want %#x\n", s.FFlags, ref.FFlags)
+	}
+	if s.ResAddr != ref.ResAddr {
+		bad += fmt.Sprintf("reservation %#x, want %#x\n", s.ResAddr, ref.ResAddr)
+	}
+	if string(m.mem[:memSize]) != string(want) {
 		bad += "memory differs\n"
 	}
-	if m.s.StackSP != m.s.StackTop && ref.exit != cpu.ExitChain {
+	if s.StackSP != s.StackTop {
 		bad += "stack pointer moved\n"
 	}
-	m.s.StackSP = m.s.StackTop
 	if bad != "" {
-		t.Fatalf("%sblock:\n%scode: % x", bad, blockText(b), m.region[c.Entry:int(m.next)])
+		t.Fatalf("%sblock:\n%s\ncode: % x", bad, b, m.region[c.Entry:int(m.next)])
 	}
 }

@@ -66,6 +66,9 @@ func (g *gen) fault() {
 	f.begin(g.p-g.start, g.pc, flags)
 	if n > 0 {
 		f.b = append(f.b, n)
+		if f.borrowed && g.pins[rdx] >= 0 {
+			f.b = append(f.b, byte(g.pins[rdx]), kSaved, 0, 0, 0)
+		}
 		for m := g.pend[0]; m != 0; m &= m - 1 {
 			r := trailing(m)
 			s := &g.sym[r]
@@ -74,9 +77,6 @@ func (g *gen) fault() {
 			}
 			f.b = append(f.b, byte(r), s.k|s.sc<<4, byte(s.b+1), byte(s.i+1))
 			f.b = binary.AppendVarint(f.b, s.c)
-		}
-		if f.borrowed && g.pins[rdx] >= 0 {
-			f.b = append(f.b, byte(g.pins[rdx]), kSaved, 0, 0, 0)
 		}
 	}
 	if g.dirty != 0 {
@@ -253,8 +253,9 @@ func (t *tableReader) value(s *cpu.State, eval bool) (r byte, x uint64) {
 		x = uint64(int32(b) << c)
 	case kShrW:
 		x = uint64(int32(uint32(b) >> c))
-	case kSaved:
+	case kSaved: // the first of the list: the others see the register's real value
 		x = s.Scratch[0]
+		s.Regs[regIndex[rdx]] = x
 	}
 	return r, x
 }

@@ -63,8 +63,8 @@ func (g *gen) atomic(i *ir.Inst) {
 		g.atomicDst(rd, resPos, true)
 		return
 	case ir.OpCas:
-		t := g.borrow(tmp, ix(i.C), w)
 		g.copyTo(rax, ix(i.B), w)
+		t := g.borrow(tmp, ix(i.C), w)
 		g.faultBorrowed(t)
 		g.asm.lock()
 		g.ins(oCMPXCHG, w, t, o)

@@ -113,7 +113,9 @@ func (g *gen) genStubs() host.Stubs {
 	g.aluI(aAND, true, reg(rcx), -2)
 	g.jmpTo(s.exit[cpu.ExitIndirect])
 
+	// The handler keeps all registers but RSP, which it has stored.
 	fault := g.p
+	g.ld(rsp, off(cpu.OffRegs+int32(regIndex[rsp])*8))
 	g.movMI32(off(cpu.OffExit), int32(cpu.ExitFault))
 	g.jmpTo(s.common)
 

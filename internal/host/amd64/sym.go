@@ -138,7 +138,13 @@ func (g *gen) flushHost(h, keep int, l *live) {
 
 // kill prepares for a new value of r computed from operands that are still to be
 // resolved: nothing else refers to r's home afterwards.
-func (g *gen) kill(r int) { g.flushHost(int(g.home[r]), r, g.lb) }
+// An old value of r that is not among the operands is dropped.
+func (g *gen) kill(r int) {
+	if !g.lb.x.has(r) {
+		g.unpend(r)
+	}
+	g.flushHost(int(g.home[r]), r, g.lb)
+}
 
 // scratch returns a scratch register and locks it for this operation.
 func (g *gen) scratch() int {
@@ -541,6 +547,7 @@ func (g *gen) tryPend(r int, s sym, res int) bool {
 	g.steal(r, s.b)
 	g.steal(r, s.i)
 	g.lockRefs(&s)
+	g.unpend(r)
 	g.pendVal(r, s, res)
 	return true
 }
