@@ -37,8 +37,9 @@ internal/linux/procfs:    abi internal/mem
 internal/linux:           abi internal/argfmt internal/cpu internal/engine internal/hostsys internal/isa internal/linux/... internal/mem
 internal/linux/gen:       internal/linux
 plugin:                   abi
-plugin/plugintest:        abi plugin
-internal/instrument:      abi internal/linux plugin
+plugin/plugintest:        abi internal/callback plugin
+internal/callback:        abi plugin
+internal/instrument:      abi internal/callback internal/linux plugin
 internal/machine:         abi internal/host internal/host/... internal/isa internal/isa/riscv64
 internal/launch:          abi internal/argfmt internal/engine internal/host internal/hostsys internal/instrument internal/isa internal/linux internal/linux/load internal/machine internal/mem plugin
 plugins/bundled:          plugin plugins/...

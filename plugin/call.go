@@ -195,7 +195,7 @@ func (c *Call) Result() (v int64, done bool) { return c.impl.Result() }
 // Errno returns the error of the result, 0 for success or before there is one.
 func (c *Call) Errno() abi.Errno {
 	v, done := c.impl.Result()
-	if done && v < 0 && v >= -abi.MaxErrno {
+	if done && v < 0 && v >= -abi.MaxErrno && v != ResultRestart && v != ResultHandled {
 		return abi.Errno(-v)
 	}
 	return 0

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,12 +162,12 @@ func TestCallResult(t *testing.T) {
 		result    int64
 		errno     abi.Errno
 		restarted bool
-	}{{0, 0, false}, {-2, abi.ENOENT, false}, {-4095, 4095, false}, {-4096, 0, false}, {ResultRestart, 512, true}, {7, 0, false}} {
+	}{{0, 0, false}, {-2, abi.ENOENT, false}, {-4095, 4095, false}, {-4096, 0, false}, {ResultRestart, 0, true}, {ResultHandled, 0, false}, {7, 0, false}} {
 		c.SetResult(tc.result)
 		if v, done := c.Result(); v != tc.result || !done {
 			t.Errorf("result %d, %v", v, done)
 		}
-		if c.Errno() != tc.errno && !tc.restarted || c.Restarted() != tc.restarted {
+		if c.Errno() != tc.errno || c.Restarted() != tc.restarted {
 			t.Errorf("%d: errno %d, restarted %v", tc.result, c.Errno(), c.Restarted())
 		}
 	}
@@ -174,7 +175,7 @@ func TestCallResult(t *testing.T) {
 	if c.Invoke() != 3 || c.InvokeOther(172, 9, 8) != 4 {
 		t.Error("Invoke or InvokeOther")
 	}
-	if want := []uint64{1, 172, 9, 8, 0, 0, 0, 0}; len(f.invoked) != len(want) {
+	if want := []uint64{1, 172, 9, 8, 0, 0, 0, 0}; !slices.Equal(f.invoked, want) {
 		t.Errorf("invoked %v, want %v", f.invoked, want)
 	}
 }

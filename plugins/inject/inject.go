@@ -1,5 +1,6 @@
 // Package inject causes faults: on the Nth matching call it makes the call fail,
-// delays it, or sends a signal. It shows state kept over calls of all threads.
+// delays it, or sends a signal to the thread that makes it. It shows state kept
+// over calls of all threads. A forked child counts on from what its parent had.
 package inject
 
 import (
@@ -131,6 +132,9 @@ func parse(text string) (*rule, error) {
 		default:
 			return nil, fmt.Errorf("rule %q: unknown part %q: want at=, every=, errno=, delay= or signal=", text, f)
 		}
+	}
+	if r.at != 0 && r.every != 0 {
+		return nil, fmt.Errorf("rule %q: want at= or every=, not both", text)
 	}
 	if r.errno == 0 && r.delay == 0 && r.signal == 0 {
 		return nil, fmt.Errorf("rule %q does nothing: want errno=, delay= or signal=", text)
