@@ -16,15 +16,24 @@ type CPU struct {
 	e       *Engine
 	s       *cpu.State
 	ev      eval.Machine
-	running atomic.Bool       // in the read side
-	attn    atomic.Bool       // Interrupt was called
-	mode    host.Mode         // of the jump cache and the return stack
-	from    *exit             // the exit that was taken last, to be linked
-	one     ir.Block          // for single instructions
+	running atomic.Bool // in the read side
+	attn    atomic.Bool // Interrupt was called
+	mode    host.Mode   // of the jump cache and the return stack
+	from    *exit       // the exit that was taken last, to be linked
+	steps   [stepsLen]*step
 	cache   *[cacheLen]*block // the interpreter's blocks by pc
 }
 
+// step is a lifted single instruction.
+type step struct {
+	pc  uint64
+	raw [16]byte // what Fetch has returned at pc
+	n   int
+	blk ir.Block
+}
+
 const (
+	stepsLen       = 32
 	cacheLen       = 4096
 	defaultIRBytes = 64 << 20
 )
@@ -97,17 +106,23 @@ func (c *CPU) polled() bool {
 // Step executes a single guest instruction by interpretation. It returns
 // the zero Exit unless there is something to handle.
 func (c *CPU) Step() Exit {
-	var buf [16]byte
+	var raw [16]byte
 	pc, g := c.s.PC, c.e.guest
-	n := c.e.mem.Fetch(pc, buf[:min(g.MaxInsn, len(buf))])
-	c.one.Reset(pc)
-	if n > 0 {
-		g.Lift(&c.one, buf[:n], 1)
+	n := c.e.mem.Fetch(pc, raw[:min(g.MaxInsn, len(raw))])
+	slot := &c.steps[pc>>1%stepsLen]
+	if *slot == nil {
+		*slot = new(step)
 	}
-	if c.one.NInsn == 0 {
+	p := *slot
+	if p.pc != pc || p.n != n || p.raw != raw {
+		p.pc, p.n, p.raw = pc, n, raw
+		p.blk.Reset(pc)
+		g.Lift(&p.blk, raw[:n], 1)
+	}
+	if p.blk.NInsn == 0 {
 		return Exit{Kind: FetchFault, Addr: pc + uint64(n)}
 	}
-	c.ev.Run(&c.one)
+	c.ev.Run(&p.blk)
 	return c.stopped()
 }
 

@@ -80,14 +80,16 @@ func jitConfigs() map[string]Config {
 	}
 }
 
-func setUp(t testing.TB) *mem.Space {
+func setUp(t testing.TB) *mem.Space { return setUpSpace(t, mem.Config{}) }
+
+func setUpSpace(t testing.TB, cfg mem.Config) *mem.Space {
 	t.Helper()
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
 	if err := hostsys.Init(); err != nil {
 		t.Fatal(err)
 	}
-	space, err := mem.New(mem.Config{})
+	space, err := mem.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,15 +137,16 @@ func TestGoldenJIT(t *testing.T) {
 	}
 }
 
-// guardMem is memory for the interpreter that notices accesses to the test binary itself,
-// which is not linked high: generated code must not be let loose on them.
+// guardMem is memory for the interpreter that notices accesses to the test
+// binary itself, which is not linked high, or out of the window: generated code must not be let loose on
+// them.
 type guardMem struct {
 	*mem.Space
 	hit bool
 }
 
 func (m *guardMem) own(s *cpu.State, addr uint64) bool {
-	if addr < 0x3ff000 || addr >= 0x4000000 {
+	if m.Base() == 0 && (addr < 0x3ff000 || addr >= 0x4000000) || m.Base() != 0 && addr < m.Limit() {
 		return false
 	}
 	m.hit = true
@@ -199,8 +202,18 @@ func TestRandomSequences(t *testing.T) {
 		seed = n
 	}
 	t.Logf("WEIR_FUZZ_SEED=%d", seed)
+	t.Run("direct", func(t *testing.T) { testRandom(t, mem.Config{}, count/2, seed) })
+	t.Run("window", func(t *testing.T) { testRandom(t, mem.Config{Window: true}, count/2, seed+1) })
+}
 
-	space := setUp(t)
+func testRandom(t *testing.T, mcfg mem.Config, count int, seed uint64) {
+	space := setUpSpace(t, mcfg)
+	if mcfg.Window {
+		if err := hostsys.SetGSBase(uintptr(space.Base())); err != nil {
+			t.Fatal(err)
+		}
+		defer hostsys.SetGSBase(0)
+	}
 	mapAt(t, space, sandCode, pageSize, mem.ProtRead|mem.ProtExec)
 	mapAt(t, space, sandData, sandRO-sandData, rw)
 	mapAt(t, space, sandRO, pageSize, mem.ProtRead)
@@ -210,6 +223,7 @@ func TestRandomSequences(t *testing.T) {
 	ref := newReal(t, "interpreter", g, space, Config{Mem: guard, Verify: true}, &all)
 	var units []*realCPU
 	for name, cfg := range jitConfigs() {
+		cfg.Options.GSBase = mcfg.Window
 		units = append(units, newReal(t, name, g, space, cfg, &all))
 	}
 
@@ -405,7 +419,7 @@ func TestStopJIT(t *testing.T) {
 		}
 		hostsys.FreeState(c.s)
 	}
-	if st := e.Stats(); st.Invalidated < 100 {
+	if st := e.Stats(); st.Invalidated < 90 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -508,5 +522,23 @@ func TestHammerJIT(t *testing.T) {
 	bg.Wait()
 	if st := e.Stats(); st.Evicted == 0 || st.Invalidated == 0 || st.Links == 0 {
 		t.Errorf("not much happened: %+v", st)
+	}
+}
+
+// BenchmarkStep is the cost of an instruction that is interpreted amid generated code.
+func BenchmarkStep(b *testing.B) {
+	space := setUp(b)
+	mapAt(b, space, sandCode, pageSize, rwx)
+	space.WriteU32(sandCode, 0xc0102573)   // rdtime a0
+	space.WriteU32(sandCode+4, 0xfff58593) // addi a1, a1, -1
+	space.WriteU32(sandCode+8, 0xfe059ce3) // bnez a1, .-8
+	space.WriteU32(sandCode+12, 0x00000073)
+	var all []*Engine
+	u := newReal(b, "JIT", riscv64.New(), space, jitConfigs()["JIT"], &all)
+	hostsys.Bind(u.s)
+	defer hostsys.Unbind(u.s)
+	u.s.PC, u.s.X[11] = sandCode, uint64(b.N)
+	if x := u.Run(); x.Kind != Syscall {
+		b.Fatal(x)
 	}
 }
