@@ -14,14 +14,16 @@ type exitSite struct {
 
 // Kinds of code behind the end of a block.
 const (
-	coldDiv   = iota // zero divisor, overflow
-	coldSide         // side exit that has values to write back
-	coldExit         // leave with reason exit at pc
-	coldAlign        // leave with ExitAlign, the address in reg
-	coldMiss         // indirect call that missed the jump cache
-	coldRet          // return that does not match the private stack
-	coldCanon        // NaN found
-	coldBail         // interpret the guest instruction
+	coldDiv    = iota // zero divisor, overflow
+	coldSide          // side exit that has values to write back
+	coldExit          // leave with reason exit at pc
+	coldAlign         // leave with ExitAlign, the address in reg
+	coldMiss          // indirect call that missed the jump cache
+	coldRet           // return that does not match the private stack
+	coldCanon         // NaN found
+	coldBail          // interpret the guest instruction
+	coldMinMax        // equal operands or NaN
+	coldFToI          // number that does not fit
 )
 
 type cold struct {
@@ -30,6 +32,7 @@ type cold struct {
 	wide, flag bool
 	reg        int8
 	reg2       int8
+	dst        int8
 	site       int
 	site2      int
 	back       int
@@ -64,13 +67,14 @@ func (g *gen) restore(c *cold) {
 	for _, e := range g.snaps[c.lo:c.hi] {
 		g.setPend(e.r, e.s)
 	}
+	g.resetFP()
 	g.dirty, g.single = c.dirty, c.single
 	g.lb = &allLive
 	g.la = &allLive
 	g.flushAll()
 }
 
-var allLive = live{x: bset{^uint64(0), 0}, v: ^uint64(0)}
+var allLive = live{x: bset{^uint64(0), 0}}
 
 func (g *gen) genCold() {
 	for k := 0; k < len(g.cold); k++ {
@@ -103,6 +107,10 @@ func (g *gen) genCold() {
 			g.jmpTo(g.stubs.retMiss)
 		case coldCanon:
 			g.coldCanon(&c)
+		case coldMinMax:
+			g.coldMinMax(&c)
+		case coldFToI:
+			g.coldFToI(&c)
 		case coldBail:
 			g.here(c.site)
 			g.restore(&c)

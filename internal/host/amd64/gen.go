@@ -44,7 +44,6 @@ func (s *bset) put(i int, on bool) {
 type live struct {
 	x    bset   // integer operands whose value may be seen later, faults and exits included
 	used uint64 // integer slots that a later operation of the block reads
-	v    uint64 // FP slots that may be seen later
 }
 
 // gen is the generator; it implements host.Backend.
@@ -188,7 +187,7 @@ func (g *gen) liveness() {
 	g.lives = g.lives[:n+1]
 	g.stop = n
 	all := bset{^uint64(0), 0}
-	l := live{x: all, v: ^uint64(0)}
+	l := live{x: all}
 	bad := false
 	for k := n - 1; k >= 0; k-- {
 		g.lives[k+1] = l
@@ -199,7 +198,7 @@ func (g *gen) liveness() {
 			if bad {
 				g.stop = k
 				bad = false
-				l = live{x: all, v: ^uint64(0)}
+				l = live{x: all}
 			}
 			continue
 		case ir.OpNop:
@@ -216,10 +215,6 @@ func (g *gen) liveness() {
 			if d < 64 {
 				l.used &^= 1 << d
 			}
-		case ir.FP:
-			if d := fx(i.Dst); d < 64 {
-				l.v &^= 1 << d
-			}
 		case ir.Pair:
 			if i.Dst != ir.Zero {
 				l.x.del(ix(i.Dst))
@@ -227,7 +222,7 @@ func (g *gen) liveness() {
 			}
 		}
 		if info.Has(^(ir.EffRound | ir.EffFlags)) || mayBail(i) {
-			l.x[0], l.v = ^uint64(0), ^uint64(0)
+			l.x[0] = ^uint64(0)
 		}
 		g.use(&l, info.A, i.A)
 		g.use(&l, info.B, i.B)
@@ -245,10 +240,6 @@ func (g *gen) use(l *live, kind ir.Operand, v ir.Val) {
 			if r < 64 {
 				l.used |= 1 << r
 			}
-		}
-	case ir.FP:
-		if r := fx(v); r < 64 {
-			l.v |= 1 << r
 		}
 	case ir.Pair:
 		if v != ir.Zero {

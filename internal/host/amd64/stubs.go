@@ -1,8 +1,6 @@
 package amd64
 
 import (
-	"math"
-
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
 )
@@ -22,8 +20,6 @@ type stubTable struct {
 	abs64        int
 	abs32        int
 	box          int // ones in bits 63:32
-	one64        int // 2^63 as double, for unsigned conversions
-	one32        int
 }
 
 // genStubs writes the code that all blocks share. Generated code is
@@ -131,10 +127,8 @@ func (g *gen) genStubs() host.Stubs {
 	s.sign64 = konst(1 << 63)
 	s.sign32 = konst(1 << 31)
 	s.abs64 = konst(1<<63 - 1)
-	s.abs32 = konst(1<<31 - 1)
+	s.abs32 = konst(0xffffffff<<32 | (1<<31 - 1)) // keeps the boxing
 	s.box = konst(0xffffffff << 32)
-	s.one64 = konst(math.Float64bits(1 << 63))
-	s.one32 = konst(uint64(math.Float32bits(1<<63)) | 0xffffffff<<32)
 	g.p = (g.p + 63) &^ 63
 	return host.Stubs{Enter: g.regionBase + uintptr(enter), Fault: g.regionBase + uintptr(fault), End: g.p}
 }
