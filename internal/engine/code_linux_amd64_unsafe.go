@@ -37,4 +37,8 @@ func (cfg *Config) useHost(size int) (err error) {
 	return err
 }
 
+func unmapCode(code []byte, base uintptr) {
+	hostsys.RawSyscall(hostsys.SYS_MUNMAP, base, uintptr(len(code)), 0, 0, 0, 0)
+}
+
 func registerFaults(s host.Stubs) { hostsys.SetFaultExit(s.Fault) }

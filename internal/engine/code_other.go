@@ -14,4 +14,6 @@ func (cfg *Config) useHost(int) error {
 	return errors.New("generated code cannot run on this host; use -jit=off")
 }
 
+func unmapCode([]byte, uintptr) {}
+
 func registerFaults(host.Stubs) {}

@@ -111,7 +111,8 @@ type Engine struct {
 	guest *isa.Guest
 	mem   Memory
 	stubs host.Stubs
-	max   int // guest instructions per block
+	max   int  // guest instructions per block
+	own   bool // New has mapped the code cache
 
 	tmu sync.Mutex // translation; see world.go for the order of locks
 	tr  translator
@@ -146,9 +147,9 @@ type Stats struct {
 	Stops       uint64 // times the world was stopped
 }
 
-// New makes an engine. The code cache is owned by it from now on, and never
-// unmapped. Faults in generated code go to the engine made last: there is one
-// for a process, or several with the same backend and options.
+// New makes an engine. The code cache is owned by it from now on. Faults in generated code go to
+// the engine made last: there is one for a process, or several with the same
+// guest, backend and options, of which the last is closed last.
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, guest: cfg.Guest, mem: cfg.Mem, max: maxInsns, pages: make(map[uint64]*codePage)}
 	e.cond.L = &e.mu
@@ -162,8 +163,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Backend == nil {
 		return e, nil
 	}
-	own := cfg.Enter == nil
-	if own {
+	if cfg.Enter == nil && cfg.Code == nil {
 		size := cfg.TBSize
 		if size <= 0 {
 			size = defaultCodeSize
@@ -171,20 +171,35 @@ func New(cfg Config) (*Engine, error) {
 		if err := e.cfg.useHost((size + pageSize - 1) &^ (pageSize - 1)); err != nil {
 			return nil, err
 		}
+		e.own = true
 	}
 	code := e.cfg.Code
 	var err error
 	if e.stubs, err = cfg.Backend.Init(code, e.cfg.CodeBase, cfg.Options); err != nil {
+		e.Close()
 		return nil, fmt.Errorf("code generator: %w", err)
 	}
 	if len(code)-e.stubs.End < minSegment {
+		e.Close()
 		return nil, ErrCodeTooSmall
 	}
-	if own {
+	if e.own {
 		registerFaults(e.stubs)
 	}
 	e.makeSegments()
 	return e, nil
+}
+
+// Close gives the code cache back if New has mapped it. All CPUs have been closed,
+// and no process that shares this memory (vfork) uses the engine.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.own {
+		unmapCode(e.cfg.Code, e.cfg.CodeBase)
+		e.own = false
+	}
+	e.cfg.Code, e.segs = nil, nil
 }
 
 // Interpreting reports whether the engine interprets.

@@ -542,3 +542,51 @@ func BenchmarkStep(b *testing.B) {
 		b.Fatal(x)
 	}
 }
+
+// BenchmarkTranslate is the speed of translating, in guest instructions.
+func BenchmarkTranslate(b *testing.B) {
+	space := setUp(b)
+	const pages = 64
+	mapAt(b, space, sandCode, pages*pageSize, rwx)
+	r := rand.New(rand.NewPCG(1, 1))
+	var p []byte
+	for len(p) < pages*pageSize-512 {
+		q := randomSequence(r, sandCode+uint64(len(p)))
+		p = append(p, q.code...)
+	}
+	space.Write(sandCode, p)
+	var all []*Engine
+	for name, cfg := range map[string]Config{"JIT": jitConfigs()["JIT"], "interpreter": {}} {
+		b.Run(name, func(b *testing.B) {
+			u := newReal(b, name, riscv64.New(), space, cfg, &all)
+			b.ReportAllocs()
+			for range b.N {
+				u.e.Flush()
+				for pc := uint64(sandCode); pc < sandCode+uint64(len(p)); {
+					blk, _ := u.e.translate(pc, 0)
+					pc = blk.end
+				}
+			}
+			st := u.e.Stats()
+			b.ReportMetric(float64(st.Insns)/b.Elapsed().Seconds()/1e6, "Minsns/s")
+			b.ReportMetric(float64(st.CodeBytes)/float64(st.Insns), "B/insn")
+		})
+	}
+}
+
+func TestClose(t *testing.T) {
+	space := setUp(t)
+	e, err := New(Config{Guest: riscv64.New(), Mem: space, Backend: machine.NewBackend(abi.RISCV64), TBSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := e.cfg.CodeBase
+	if _, f := hostsys.Load8(base); f.Sig != 0 {
+		t.Errorf("the code cache is not there: %+v", f)
+	}
+	e.Close()
+	e.Close()
+	if _, f := hostsys.Load8(base); f.Sig == 0 {
+		t.Error("the code cache is still mapped")
+	}
+}
