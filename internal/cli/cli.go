@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,15 +27,19 @@ const (
 
 // Main runs the command and returns its exit status. A guest that runs to its
 // end does not return: it ends the process as it ended itself.
+//
+// Under a name such as qemu-riscv64 there are no verbs: every word is a program.
 func Main(argv, env []string, stdout, stderr io.Writer, plugins []plugin.Info) int {
-	c := &command{env: env, stdout: stdout, stderr: stderr, plugins: plugins}
-	return c.run(argv[1:])
+	c := &command{env: env, stdout: stdout, stderr: stderr, plugins: plugins, launch: launch.Run}
+	return c.main(argv)
 }
 
 type command struct {
 	env            []string
 	stdout, stderr io.Writer
 	plugins        []plugin.Info
+	noVerbs        bool
+	launch         func(launch.Config) error // launch.Run, replaced in tests
 }
 
 // fail prints err as one line and returns the status.
@@ -42,8 +48,16 @@ func (c *command) fail(status int, err error) int {
 	return status
 }
 
+func (c *command) main(argv []string) int {
+	if len(argv) == 0 { // execve(2) allows it
+		return c.run(nil)
+	}
+	c.noVerbs = strings.HasPrefix(filepath.Base(argv[0]), "qemu-")
+	return c.run(argv[1:])
+}
+
 func (c *command) run(args []string) int {
-	if len(args) > 0 {
+	if len(args) > 0 && !c.noVerbs {
 		if v := findVerb(args[0]); v != nil {
 			return v.run(c, args[1:])
 		}
@@ -60,7 +74,7 @@ func (c *command) run(args []string) int {
 	case s.cpu == "help":
 		fmt.Fprintln(c.stdout, "max    riscv64 with every extension that weir has (the default)")
 		return 0
-	case len(s.log) > 0 && s.log[0] == "help":
+	case slices.Contains(s.log, "help"):
 		return c.printLogItems(c.stdout)
 	case s.program == "":
 		return c.fail(statusUsage, errors.New("no program given: weir [options] PROGRAM [ARGS] (weir -h lists the options)"))
@@ -69,7 +83,7 @@ func (c *command) run(args []string) int {
 	if err != nil {
 		return c.fail(statusUsage, err)
 	}
-	err = launch.Run(cfg)
+	err = c.launch(cfg)
 	switch {
 	case errors.Is(err, launch.ErrNotFound):
 		return c.fail(statusNotFound, err)
@@ -87,9 +101,9 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		Base: s.base, Reserve: s.reserve, Window: s.window,
 		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,
 		OneInsn: s.oneInsn, PerfMap: s.perfmap, CPUProfile: s.cpuprofile,
-		Strace: s.strace, LogFile: s.logFile, Stderr: c.stderr, Reexec: s.carry,
+		Strace: s.strace, LogFile: s.logFile, Stderr: c.stderr, Reexec: s.reexec(),
 	}
-	if s.argv0 != "" {
+	if s.hasArgv0 {
 		cfg.Argv[0] = s.argv0
 	}
 	if s.seed != "" {
@@ -108,7 +122,8 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		cfg.Strace = true
 	}
 	for _, info := range c.plugins {
-		if info.Always {
+		selected := slices.ContainsFunc(s.plugins, func(p pluginArg) bool { return p.name == info.Name })
+		if info.Always && !selected { // selected, it gets its arguments below
 			cfg.Plugins = append(cfg.Plugins, launch.Named{Name: info.Name, Plugin: info.New()})
 		}
 	}

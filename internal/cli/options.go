@@ -14,6 +14,7 @@ type settings struct {
 	args    []string // of the guest, without argv[0]
 
 	argv0      string
+	hasArgv0   bool
 	release    string
 	sysroot    string
 	env        []envChange
@@ -37,7 +38,7 @@ type settings struct {
 	version    bool
 	cpuprofile string
 
-	carry []string // options for a weir that continues this run
+	carry []string // options, as words, for a weir that continues this run
 }
 
 // envChange is one -E or -U.
@@ -54,7 +55,7 @@ type pluginArg struct {
 
 // option is one row of the option table: the flag, the environment variable it
 // can also be given by, the form of its value (empty for a switch), its help and
-// what it does.
+// what it does. An option without help is not for users.
 type option struct {
 	flag  string
 	env   string // read as WEIR_env and, as qemu-user has it, QEMU_env
@@ -75,7 +76,7 @@ var options = []option{
 	{"L", "LD_PREFIX", "PATH", "sysroot tried first for the program interpreter", func(s *settings, v string) error { s.sysroot = v; return nil }, ""},
 	{"E", "SET_ENV", "VAR=VALUE[,...]", "set variables of the guest's environment; repeatable", setEnv, ""},
 	{"U", "UNSET_ENV", "VAR[,...]", "remove variables from the guest's environment; repeatable", unsetEnv, ""},
-	{"0", "ARGV0", "ARGV0", "argv[0] of the guest program", func(s *settings, v string) error { s.argv0 = v; return nil }, ""},
+	{"0", "ARGV0", "ARGV0", "argv[0] of the guest program", func(s *settings, v string) error { s.argv0, s.hasArgv0 = v, true; return nil }, ""},
 	{"r", "UNAME", "RELEASE", "kernel release that uname(2) tells", func(s *settings, v string) error { s.release = v; return nil }, ""},
 	{"s", "STACK_SIZE", "SIZE", "size of the main stack; suffixes k, M, G", setSize(func(s *settings) *uint64 { return &s.stackSize }), ""},
 	{"B", "GUEST_BASE", "ADDR", "host address of guest address 0", setBase, ""},
@@ -90,7 +91,16 @@ var options = []option{
 	{"tb-size", "TB_SIZE", "SIZE", "size of the code cache; a number without suffix is MiB", setTBSize, ""},
 	{"perfmap", "PERFMAP", "", "write /tmp/perf-PID.map for perf(1)", func(s *settings, _ string) error { s.perfmap = true; return nil }, ""},
 	{"cpuprofile", "CPUPROFILE", "FILE", "write a CPU profile of weir itself", func(s *settings, v string) error { s.cpuprofile = v; return nil }, ""},
+	{noEnv, "", "", "", func(*settings, string) error { return nil }, ""},
 }
+
+// noEnv is the option that, given first, makes weir take no options from the
+// environment: a weir that continues a run has got them all as words.
+const noEnv = "no-env"
+
+// once holds the options that are not passed on to such a weir: they concern one
+// program, or the environment of the guest has changed already.
+const once = " h version E U 0 cpuprofile " + noEnv + " "
 
 func setPlugin(s *settings, v string) error {
 	// qemu-user names plugins by file=PATH; ours have plain names.
@@ -173,14 +183,16 @@ func setSize(f func(*settings) *uint64) func(*settings, string) error {
 }
 
 func setTBSize(s *settings, v string) error {
-	if v != "" && v[len(v)-1] >= '0' && v[len(v)-1] <= '9' {
-		v += "M"
+	size := v
+	if _, err := strconv.ParseUint(v, 0, 64); err == nil {
+		size += "M"
 	}
-	n, err := parseSize(v)
-	if err == nil {
-		s.tbSize = n
+	n, err := parseSize(size)
+	if err != nil {
+		return fmt.Errorf("%q: want a size such as 64 (MiB) or 512k", v)
 	}
-	return err
+	s.tbSize = n
+	return nil
 }
 
 // parseSize reads a number of bytes with an optional suffix k, M or G (powers of 1024).

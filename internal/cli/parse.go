@@ -9,6 +9,9 @@ import (
 // word that is not an option is the program; what follows belongs to it.
 func parse(args, env []string) (*settings, error) {
 	s := &settings{}
+	if len(args) > 0 && args[0] == "-"+noEnv {
+		env = nil
+	}
 	for _, prefix := range []string{"QEMU_", "WEIR_"} {
 		for _, kv := range env {
 			if err := s.setFromEnv(kv, prefix); err != nil {
@@ -39,15 +42,8 @@ func parse(args, env []string) (*settings, error) {
 			}
 			val, args = args[0], args[1:]
 		}
-		if err := o.set(s, val); err != nil {
+		if err := s.apply(o, val); err != nil {
 			return nil, fmt.Errorf("option -%s: %w", o.flag, err)
-		}
-		// What changes argv[0] or the environment has done so for good.
-		if o.flag != "E" && o.flag != "U" && o.flag != "0" {
-			s.carry = append(s.carry, "-"+o.flag)
-			if o.arg != "" {
-				s.carry = append(s.carry, val)
-			}
 		}
 	}
 	if len(args) > 0 {
@@ -69,12 +65,26 @@ func (s *settings) setFromEnv(kv, prefix string) error {
 		if o.arg == "" { // a switch is on whatever the variable holds
 			v = ""
 		}
-		if err := o.set(s, v); err != nil {
+		if err := s.apply(o, v); err != nil {
 			return fmt.Errorf("environment variable %s: %w", k, err)
 		}
 	}
 	return nil
 }
+
+// apply sets an option and notes it down for a weir that continues the run.
+func (s *settings) apply(o *option, v string) error {
+	if !strings.Contains(once, " "+o.flag+" ") {
+		s.carry = append(s.carry, "-"+o.flag)
+		if o.arg != "" {
+			s.carry = append(s.carry, v)
+		}
+	}
+	return o.set(s, v)
+}
+
+// reexec returns the options for a weir that an execve of the guest starts.
+func (s *settings) reexec() []string { return append([]string{"-" + noEnv}, s.carry...) }
 
 func findOption(name string) *option {
 	for i := range options {
