@@ -77,6 +77,8 @@ type Process struct {
 	sigMu   sync.Mutex
 	actions [abi.SIGRTMAX + 1]sigAction
 	shared  []sigInfo // process-directed signals that Weir delivers itself
+	// everBlocked are the signals that some thread has blocked; see noteBlocked.
+	everBlocked uint64
 
 	timers timerTable
 	limits limits
@@ -150,6 +152,11 @@ func (p *Process) end(t *Task, status int, sig abi.Signal) {
 	}
 	if pr := p.Hooks.Print; pr != nil {
 		pr.Exited(t, status, sig)
+	}
+	if p.Mem.Base() != 0 { // the host does not know where the lists are
+		for _, o := range p.Tasks() {
+			o.walkRobust()
+		}
 	}
 	if p.vforked != nil {
 		t.endVfork(status, sig)

@@ -83,7 +83,7 @@ func processRows() []Row {
 		procRow(96, "set_tid_address", "tidptr", k{argfmt.Ptr}, func(t *Task, c *Call) int64 { return t.sysSetTidAddress(c.Args[0]) }),
 		procRow(220, "clone", "flags stack parent_tid tls child_tid", k{argfmt.CloneFlags, argfmt.Ptr, argfmt.Ptr, argfmt.Ptr, argfmt.Ptr}, func(t *Task, c *Call) int64 {
 			return t.sysClone(c.Args[0], c.Args[1], c.Args[2], c.Args[3], c.Args[4])
-		}).partly("CLONE_VM makes a thread (with CLONE_THREAD) or a vfork child; other processes with shared memory are refused"),
+		}).partly("with CLONE_VM but not CLONE_THREAD the caller waits as for vfork, whether CLONE_VFORK is given or not"),
 		procRow(221, "execve", "pathname argv envp", k{argfmt.Path, argfmt.StrVec, argfmt.EnvVec}, func(t *Task, c *Call) int64 {
 			path, e := c.path(0)
 			if e != 0 {

@@ -47,6 +47,7 @@ func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
 	}
 	t.mask = hostsys.SigMask()
 	t.hostMask = t.mask
+	p.noteBlocked(t.mask)
 	if err := t.bind(); err != nil {
 		plan.close()
 		return nil, err

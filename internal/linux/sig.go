@@ -108,11 +108,34 @@ func (p *Process) mirror(sig abi.Signal) {
 		d = hostsys.Ignore
 	case a.handler == sigDfl:
 		d = hostsys.Default
-		if p.Cfg.CatchFatal && (defaultIgnore|defaultStop)&sigBit(sig) == 0 {
-			d = hostsys.Catch
+		if p.everBlocked&sigBit(sig) != 0 || p.Cfg.CatchFatal && (defaultIgnore|defaultStop)&sigBit(sig) == 0 {
+			hostsys.SetAction(int(sig), hostsys.Catch, a.flags&(saNoCldStop|saNoCldWait)|saRestart)
+			return
 		}
 	}
 	hostsys.SetAction(int(sig), d, a.flags&(saNoCldStop|saNoCldWait|saRestart))
+}
+
+// noteBlocked is told of each mask that a thread sets. A signal that the guest blocks
+// must wait, but on the host it is blocked on guest threads only: one of Go's
+// would perform the default action. So it is caught from then on, and those threads hand it on.
+//
+// The mask of all signals is what C libraries and Go's runtime set for a moment, while they make a thread or a
+// process; whoever waits for signals leaves out the libraries' own (sigfillset(3)).
+func (p *Process) noteBlocked(mask uint64) {
+	if mask == ^uint64(0) {
+		return
+	}
+	p.sigMu.Lock()
+	defer p.sigMu.Unlock()
+	fresh := mask &^ (p.everBlocked | unblockable | ownSignals | faultSignals)
+	p.everBlocked |= fresh
+	for ; fresh != 0; fresh &= fresh - 1 {
+		sig := abi.Signal(bits.TrailingZeros64(fresh) + 1)
+		if p.actions[sig].handler == sigDfl {
+			p.mirror(sig)
+		}
+	}
 }
 
 // resetActions is what execve does: handlers become the default, ignored
@@ -312,11 +335,20 @@ func (t *Task) fault(sig abi.Signal, code int32, addr uint64) bool {
 // defaultAction performs the default action of a signal that the host did not
 // perform itself.
 func (t *Task) defaultAction(sig abi.Signal) {
-	if defaultStop&sigBit(sig) != 0 {
-		raw(hostsys.SYS_KILL, uintptr(t.Proc.PID), uintptr(abi.SIGSTOP), 0, 0, 0, 0)
+	if defaultStop&sigBit(sig) == 0 {
+		t.killProcess(sig)
 		return
 	}
-	t.killProcess(sig)
+	// The host stops the process by the same signal: so a shell is told which, and
+	// an orphaned process group is not stopped.
+	p := t.Proc
+	p.sigMu.Lock()
+	hostsys.SetAction(int(sig), hostsys.Default, 0)
+	raw(hostsys.SYS_TGKILL, uintptr(p.PID), uintptr(t.TID), uintptr(sig), 0, 0, 0)
+	raw(hostsys.SYS_RT_SIGPROCMASK, sigUnblock, t.put64(0, sigBit(sig)), 0, 8, 0, 0)
+	raw(hostsys.SYS_RT_SIGPROCMASK, sigBlock, t.put64(0, sigBit(sig)), 0, 8, 0, 0)
+	p.mirror(sig)
+	p.sigMu.Unlock()
 }
 
 // killProcess ends the process by a signal.

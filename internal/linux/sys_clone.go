@@ -146,9 +146,6 @@ func (t *Task) clone(a *cloneArgs) int64 {
 		return abi.EPERM.Result()
 	case a.flags&cloneThread != 0:
 		return t.newThread(a)
-	case a.flags&cloneVM != 0 && a.flags&cloneVfork == 0:
-		// Two processes in one memory would need two emulators in one memory.
-		return abi.EINVAL.Result()
 	}
 	return t.fork(a)
 }
@@ -275,7 +272,10 @@ func (t *Task) copyRegisters(parent *Task, a *cloneArgs) {
 
 // fork is every clone that makes a process.
 func (t *Task) fork(a *cloneArgs) int64 {
-	if a.flags&cloneVfork != 0 && a.flags&cloneVM != 0 {
+	if a.flags&cloneVM != 0 {
+		// Two processes that run at the same time in one memory would need two
+		// emulators in one memory. Their usual case is a parent that waits for a
+		// child, which vfork does.
 		return t.vfork(a)
 	}
 	const pass = cloneNamespaces | cloneParent | cloneIO | cloneVfork | clonePtrace | cloneUntraced

@@ -118,6 +118,7 @@ func (t *Task) sysRtSigprocmask(how int32, set, oset uint64, size uint64) int64 
 		default:
 			return abi.EINVAL.Result()
 		}
+		t.Proc.noteBlocked(m)
 		t.mask = m &^ unblockable
 		if want := t.mask &^ hostUnblockable; want != t.hostMask {
 			if t.hostFast(hostsys.SYS_RT_SIGPROCMASK, sigSetMask, t.put64(0, want), 0, 8, 0, 0) == resRestart {
@@ -161,6 +162,7 @@ func (t *Task) sysRtSigsuspend(set uint64, size uint64) int64 {
 	if !ok {
 		return abi.EFAULT.Result()
 	}
+	t.Proc.noteBlocked(mask)
 	mask &^= unblockable
 	for {
 		if t.ownReady(mask) {
