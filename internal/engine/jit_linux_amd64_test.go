@@ -1,17 +1,16 @@
+// Not under the race detector: it brings cgo, whose threads hostsys does not know.
+
+//go:build linux && amd64 && !race
+
 package engine
 
 import (
-	"bytes"
-	"math/rand/v2"
-	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/weir-emu/weir/abi"
-	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/isa"
@@ -134,170 +133,6 @@ func TestGoldenJIT(t *testing.T) {
 				runGolden(t, c, u.CPU, g, load, store)
 			}
 		})
-	}
-}
-
-// guardMem is memory for the interpreter that notices accesses to the test
-// binary itself, which is not linked high, or out of the window: generated code must not be let loose on
-// them.
-type guardMem struct {
-	*mem.Space
-	hit bool
-}
-
-func (m *guardMem) own(s *cpu.State, addr uint64) bool {
-	if m.Base() == 0 && (addr < 0x3ff000 || addr >= 0x4000000) || m.Base() != 0 && addr < m.Limit() {
-		return false
-	}
-	m.hit = true
-	s.FaultSig = sigSEGV
-	return true
-}
-
-func (m *guardMem) Load(s *cpu.State, addr uint64, size int) (uint64, bool) {
-	if m.own(s, addr) {
-		return 0, false
-	}
-	return m.Space.Load(s, addr, size)
-}
-
-func (m *guardMem) Store(s *cpu.State, addr uint64, size int, v uint64) bool {
-	return !m.own(s, addr) && m.Space.Store(s, addr, size, v)
-}
-
-func (m *guardMem) CompareAndSwap(s *cpu.State, addr uint64, size int, old, new uint64) (uint64, bool) {
-	if m.own(s, addr) {
-		return 0, false
-	}
-	return m.Space.CompareAndSwap(s, addr, size, old, new)
-}
-
-func (m *guardMem) CompareAndSwapPair(s *cpu.State, addr uint64, old, new [2]uint64) ([2]uint64, bool) {
-	if m.own(s, addr) {
-		return old, false
-	}
-	return m.Space.CompareAndSwapPair(s, addr, old, new)
-}
-
-// TestRandomSequences runs random code from random states on the interpreter and on
-// generated code, and compares everything they leave behind. WEIR_FUZZ_SEQUENCES
-// sets how many, WEIR_FUZZ_SEED where to begin.
-func TestRandomSequences(t *testing.T) {
-	count, seed := 10000, uint64(1)
-	if testing.Short() {
-		count = 1000
-	}
-	if v := os.Getenv("WEIR_FUZZ_SEQUENCES"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		count, seed = n, uint64(time.Now().UnixNano())
-	}
-	if v := os.Getenv("WEIR_FUZZ_SEED"); v != "" {
-		n, err := strconv.ParseUint(v, 0, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed = n
-	}
-	t.Logf("WEIR_FUZZ_SEED=%d", seed)
-	t.Run("direct", func(t *testing.T) { testRandom(t, mem.Config{}, count/2, seed) })
-	t.Run("window", func(t *testing.T) { testRandom(t, mem.Config{Window: true}, count/2, seed+1) })
-}
-
-func testRandom(t *testing.T, mcfg mem.Config, count int, seed uint64) {
-	space := setUpSpace(t, mcfg)
-	if mcfg.Window {
-		if err := hostsys.SetGSBase(uintptr(space.Base())); err != nil {
-			t.Fatal(err)
-		}
-		defer hostsys.SetGSBase(0)
-	}
-	mapAt(t, space, sandCode, pageSize, mem.ProtRead|mem.ProtExec)
-	mapAt(t, space, sandData, sandRO-sandData, rw)
-	mapAt(t, space, sandRO, pageSize, mem.ProtRead)
-	var all []*Engine
-	g := riscv64.New()
-	guard := &guardMem{Space: space}
-	ref := newReal(t, "interpreter", g, space, Config{Mem: guard, Verify: true}, &all)
-	var units []*realCPU
-	for name, cfg := range jitConfigs() {
-		cfg.Options.GSBase = mcfg.Window
-		units = append(units, newReal(t, name, g, space, cfg, &all))
-	}
-
-	r := rand.New(rand.NewPCG(seed, 0))
-	data := make([]byte, sandRO-sandData)
-	got := make([]byte, sandEnd-sandData+sandSize) // the code behind the data
-	exits := map[Kind]int{}
-	failed := 0
-	for done := 0; done < count; {
-		page := make([]byte, pageSize)
-		var qs []*sequence
-		for i := range sandSlot {
-			q := randomSequence(r, sandCode+uint64(i)*sandSize)
-			copy(page[i*sandSize:(i+1)*sandSize], q.code)
-			qs = append(qs, q)
-		}
-		for i := range data {
-			data[i] = byte(r.Uint32())
-		}
-		if !space.Poke(sandCode, page) {
-			t.Fatal("cannot write the code")
-		}
-		run := func(u *realCPU, q *sequence) *result {
-			if !space.Write(sandData, data) {
-				t.Fatal("cannot write the data")
-			}
-			code := got[sandEnd-sandData:]
-			if space.Read(q.pc, code); !bytes.Equal(code[:len(q.code)], q.code) {
-				clear(code[copy(code, q.code):])
-				space.Poke(q.pc, code)
-			}
-			q.load(u.s)
-			watchdog := time.AfterFunc(500*time.Millisecond, u.Interrupt)
-			x := u.run()
-			watchdog.Stop()
-			space.Read(sandData, got[:sandEnd-sandData])
-			space.Read(q.pc, code)
-			return q.result(x, u.s, got)
-		}
-		for _, q := range qs {
-			done++
-			guard.hit = false
-			want := run(ref, q)
-			exits[want.exit.Kind]++
-			if want.exit.Kind == Poll || guard.hit {
-				continue // Poll: an indirect jump has made a loop
-			}
-			for _, u := range units {
-				if want.diff(run(u, q)) == "" {
-					continue
-				}
-				differs := func(q *sequence) string {
-					guard.hit = false
-					want := run(ref, q)
-					if want.exit.Kind == Poll || guard.hit {
-						return ""
-					}
-					return want.diff(run(u, q))
-				}
-				q = q.shrink(func(q *sequence) bool { return differs(q) != "" })
-				t.Errorf("interpreter against %s:\n%s%s", u.name, differs(q), q)
-				failed++
-				break
-			}
-			if failed > 20 {
-				t.Fatal("and so on")
-			}
-		}
-	}
-	t.Logf("exits: %v", exits)
-	for _, k := range []Kind{Syscall, Fault, FetchFault, Align, Break, Illegal} {
-		if exits[k] == 0 {
-			t.Errorf("no sequence ended in %s", k)
-		}
 	}
 }
 
@@ -424,26 +259,6 @@ func TestStopJIT(t *testing.T) {
 	}
 }
 
-// BenchmarkEnter is the cost of leaving for a system call and coming back.
-func BenchmarkEnter(b *testing.B) {
-	space := setUp(b)
-	mapAt(b, space, sandCode, pageSize, rwx)
-	space.WriteU32(sandCode, 0x00000073)   // ecall
-	space.WriteU32(sandCode+4, 0xffdff06f) // j .-4
-	var all []*Engine
-	u := newReal(b, "JIT", riscv64.New(), space, jitConfigs()["JIT"], &all)
-	hostsys.Bind(u.s)
-	defer hostsys.Unbind(u.s)
-	u.s.PC = sandCode
-	u.Run()
-	b.ResetTimer()
-	for range b.N {
-		if x := u.Run(); x.Kind != Syscall {
-			b.Fatal(x)
-		}
-	}
-}
-
 // TestHammerJIT runs calls, loops and long code on four threads in a code cache
 // that holds a part of it, while others drop, flush, stop and rewrite.
 func TestHammerJIT(t *testing.T) {
@@ -522,55 +337,6 @@ func TestHammerJIT(t *testing.T) {
 	bg.Wait()
 	if st := e.Stats(); st.Evicted == 0 || st.Invalidated == 0 || st.Links == 0 {
 		t.Errorf("not much happened: %+v", st)
-	}
-}
-
-// BenchmarkStep is the cost of an instruction that is interpreted amid generated code.
-func BenchmarkStep(b *testing.B) {
-	space := setUp(b)
-	mapAt(b, space, sandCode, pageSize, rwx)
-	space.WriteU32(sandCode, 0xc0102573)   // rdtime a0
-	space.WriteU32(sandCode+4, 0xfff58593) // addi a1, a1, -1
-	space.WriteU32(sandCode+8, 0xfe059ce3) // bnez a1, .-8
-	space.WriteU32(sandCode+12, 0x00000073)
-	var all []*Engine
-	u := newReal(b, "JIT", riscv64.New(), space, jitConfigs()["JIT"], &all)
-	hostsys.Bind(u.s)
-	defer hostsys.Unbind(u.s)
-	u.s.PC, u.s.X[11] = sandCode, uint64(b.N)
-	if x := u.Run(); x.Kind != Syscall {
-		b.Fatal(x)
-	}
-}
-
-// BenchmarkTranslate is the speed of translating, in guest instructions.
-func BenchmarkTranslate(b *testing.B) {
-	space := setUp(b)
-	const pages = 64
-	mapAt(b, space, sandCode, pages*pageSize, rwx)
-	r := rand.New(rand.NewPCG(1, 1))
-	var p []byte
-	for len(p) < pages*pageSize-512 {
-		q := randomSequence(r, sandCode+uint64(len(p)))
-		p = append(p, q.code...)
-	}
-	space.Write(sandCode, p)
-	var all []*Engine
-	for name, cfg := range map[string]Config{"JIT": jitConfigs()["JIT"], "interpreter": {}} {
-		b.Run(name, func(b *testing.B) {
-			u := newReal(b, name, riscv64.New(), space, cfg, &all)
-			b.ReportAllocs()
-			for range b.N {
-				u.e.Flush()
-				for pc := uint64(sandCode); pc < sandCode+uint64(len(p)); {
-					blk, _ := u.e.translate(pc, 0)
-					pc = blk.end
-				}
-			}
-			st := u.e.Stats()
-			b.ReportMetric(float64(st.Insns)/b.Elapsed().Seconds()/1e6, "Minsns/s")
-			b.ReportMetric(float64(st.CodeBytes)/float64(st.Insns), "B/insn")
-		})
 	}
 }
 
