@@ -30,7 +30,7 @@ func (r *report) preamble(args []string) {
 	}
 	for _, c := range r.contestants {
 		if c.label == "qemu" {
-			facts = append(facts, [2]string{"qemu", firstLine(c.prefix[0], "--version")})
+			facts = append(facts, [2]string{"qemu", strings.TrimSpace(firstLine(c.prefix[0], "--version") + ", " + strings.Join(c.prefix[1:], " "))})
 		}
 	}
 	for _, f := range facts {

@@ -71,6 +71,11 @@ func TestParse(t *testing.T) {
 	if want := []string{"weir pass=-plugin pass,x=1", "interp=-jit=off"}; !slices.Equal(opt.variants, want) {
 		t.Errorf("variants %q, want %q", opt.variants, want)
 	}
+	opt.weir, opt.qemu = "none", script(t, "echo")
+	list, err := opt.contestants()
+	if want := []string{opt.qemu, "-cpu", "rv64,v=false"}; err != nil || len(list) != 2 || !slices.Equal(list[1].prefix, want) {
+		t.Errorf("contestants %v (%v), want native and %q", list, err, want)
+	}
 	for _, args := range [][]string{{"-n", "0"}, {"-only", "("}, {"-variant", "x"}, {"fib"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("parse(%q) succeeds", args)
