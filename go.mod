@@ -1,5 +1,13 @@
 module github.com/weir-emu/weir
 
-go 1.26
+go 1.26.0
 
 toolchain go1.26.8
+
+require github.com/rogpeppe/go-internal v1.16.0
+
+require (
+	golang.org/x/arch v0.32.0 // indirect
+	golang.org/x/sys v0.26.0 // indirect
+	golang.org/x/tools v0.26.0 // indirect
+)

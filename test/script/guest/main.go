@@ -1,0 +1,132 @@
+//go:build linux
+
+// The guest of the command-line stories: a program that does what its arguments say.
+//
+//	guest exit N         exits with status N
+//	guest args ...       prints its arguments, argv[0] first, one a line
+//	guest env NAME...    prints variables as NAME=VALUE; "NAME is unset"
+//	guest uname          prints sysname, release and machine
+//	guest kill SIGNAL    sends itself a signal by number and waits
+//	guest cat FILE...    prints files, or the error
+//	guest uid            prints the user ID
+//	guest raw NR ARG...  prints the raw result of a syscall
+//	guest exec FILE ...  executes a program
+//	guest run FILE ...   starts a program and waits for it
+//	guest crash          reads address 16
+//	guest threads        makes syscalls on several threads and says "done"
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		fmt.Println("hello from a riscv64 Go program")
+		return
+	}
+	args := os.Args[2:]
+	switch os.Args[1] {
+	case "exit":
+		os.Exit(number(args[0]))
+	case "args":
+		fmt.Println(os.Args[0])
+		for _, a := range args {
+			fmt.Println(a)
+		}
+	case "env":
+		for _, name := range args {
+			if v, ok := os.LookupEnv(name); ok {
+				fmt.Printf("%s=%s\n", name, v)
+			} else {
+				fmt.Printf("%s is unset\n", name)
+			}
+		}
+	case "uname":
+		var u syscall.Utsname
+		check(syscall.Uname(&u))
+		fmt.Println(text(u.Sysname[:]), text(u.Release[:]), text(u.Machine[:]))
+	case "kill":
+		check(syscall.Kill(os.Getpid(), syscall.Signal(number(args[0]))))
+		time.Sleep(time.Minute)
+	case "cat":
+		for _, name := range args {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				fmt.Println(err)
+				continue
+			}
+			os.Stdout.Write(b)
+		}
+	case "uid":
+		fmt.Println(os.Getuid())
+	case "raw":
+		var a [7]uintptr
+		for i, s := range args {
+			a[i] = uintptr(number(s))
+		}
+		r, _, e := syscall.RawSyscall6(a[0], a[1], a[2], a[3], a[4], a[5], a[6])
+		if e != 0 {
+			fmt.Println(-int(e))
+			return
+		}
+		fmt.Println(int(r))
+	case "exec":
+		check(syscall.Exec(args[0], args, os.Environ()))
+	case "run":
+		c := exec.Command(args[0], args[1:]...)
+		c.Stdout, c.Stderr = os.Stdout, os.Stderr
+		if err := c.Run(); err != nil {
+			fmt.Println(err)
+		}
+	case "crash":
+		p := uintptr(16)
+		fmt.Println(**(**int)(unsafe.Pointer(&p)))
+	case "threads":
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range 50 {
+					syscall.Getppid()
+				}
+			})
+		}
+		wg.Wait()
+		fmt.Println("done")
+	default:
+		fmt.Println("unknown verb", os.Args[1])
+		os.Exit(99)
+	}
+}
+
+func number(s string) int {
+	n, err := strconv.ParseInt(s, 0, 64)
+	check(err)
+	return int(n)
+}
+
+// text is a NUL-terminated string of uname.
+func text[T int8 | uint8](b []T) string {
+	var s []byte
+	for _, c := range b {
+		if c == 0 {
+			break
+		}
+		s = append(s, byte(c))
+	}
+	return string(s)
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(98)
+	}
+}
