@@ -294,7 +294,7 @@ func (t *Task) setAltStack(a altStack, sp uint64) abi.Errno {
 func (t *Task) wakeSelf() { t.noticeOwn() }
 
 func (t *Task) sysKill(pid int32, sig int32) int64 {
-	if own(sig) {
+	if isOwn(sig) {
 		self := int32(t.Proc.PID)
 		pgrp := int32(raw(hostsys.SYS_GETPGID, 0, 0, 0, 0, 0, 0))
 		if pid == self || pid == 0 || pid == -pgrp {
@@ -307,8 +307,8 @@ func (t *Task) sysKill(pid int32, sig int32) int64 {
 	return t.hostFast(hostsys.SYS_KILL, uintptr(pid), uintptr(sig), 0, 0, 0, 0)
 }
 
-// own reports whether sig is one that Weir delivers itself.
-func own(sig int32) bool {
+// isOwn reports whether sig is one that Weir delivers itself.
+func isOwn(sig int32) bool {
 	return sig >= 1 && sig <= int32(abi.SIGRTMAX) && ownSignals&sigBit(abi.Signal(sig)) != 0
 }
 
@@ -321,7 +321,7 @@ func (t *Task) userInfo(sig abi.Signal, code int32) (info sigInfo) {
 }
 
 func (t *Task) sysTkill(tid int32, sig int32) int64 {
-	if own(sig) && tid > 0 {
+	if isOwn(sig) && tid > 0 {
 		if o := t.Proc.task(int(tid)); o != nil {
 			info := t.userInfo(abi.Signal(sig), siTkill)
 			t.postTo(o, &info)
@@ -333,7 +333,7 @@ func (t *Task) sysTkill(tid int32, sig int32) int64 {
 }
 
 func (t *Task) sysTgkill(tgid, tid int32, sig int32) int64 {
-	if own(sig) && tid > 0 {
+	if isOwn(sig) && tid > 0 {
 		if o := t.Proc.task(int(tid)); o != nil && int(tgid) == t.Proc.PID {
 			info := t.userInfo(abi.Signal(sig), siTkill)
 			t.postTo(o, &info)
@@ -377,7 +377,7 @@ func (t *Task) sysRtSigqueueinfo(pid int32, sig int32, addr uint64) int64 {
 	if e != 0 {
 		return e.Result()
 	}
-	if own(sig) && int(pid) == t.Proc.PID {
+	if isOwn(sig) && int(pid) == t.Proc.PID {
 		t.Proc.postProcess(&info)
 		return 0
 	}
@@ -389,7 +389,7 @@ func (t *Task) sysRtTgsigqueueinfo(tgid, tid int32, sig int32, addr uint64) int6
 	if e != 0 {
 		return e.Result()
 	}
-	if own(sig) && int(tgid) == t.Proc.PID {
+	if isOwn(sig) && int(tgid) == t.Proc.PID {
 		if o := t.Proc.task(int(tid)); o != nil {
 			t.postTo(o, &info)
 			return 0

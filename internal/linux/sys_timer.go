@@ -125,7 +125,7 @@ func (t *Task) sysTimerCreate(clock int32, event, idAddr uint64) int64 {
 			return abi.EFAULT.Result()
 		}
 		sig, notify := int32(le.Uint32(ev[8:])), le.Uint32(ev[12:])
-		if own(sig) && (notify == sigevSignal || notify == sigevThreadID) {
+		if isOwn(sig) && (notify == sigevSignal || notify == sigevThreadID) {
 			return t.ownTimerCreate(clock, &ev, idAddr)
 		}
 		at = t.put(64, ev[:])
