@@ -23,7 +23,12 @@ func install(h *plugin.Host, _ plugin.Args) error {
 	}
 	fmt.Fprintln(invented, "every syscall in the user's hands")
 	invented.Close()
-	h.OnExit(func(plugin.ExitInfo) { os.Remove(invented.Name()) })
+	first := h.Target().PID
+	h.OnExit(func(plugin.ExitInfo) {
+		if h.Target().PID == first { // a forked child of the guest ends without this
+			os.Remove(invented.Name())
+		}
+	})
 
 	// Answer: the guest believes to be user 4096.
 	h.FilterSyscalls(plugin.Syscalls("getuid"), func(*plugin.Call) plugin.Verdict {
@@ -34,7 +39,7 @@ func install(h *plugin.Host, _ plugin.Args) error {
 		case "/etc/motto": // change an argument and let the call go on
 			c.SetPath(1, invented.Name())
 		case "/etc/passwd": // refuse
-			fmt.Printf("filter: %s(%q) refused\n", c.Name(), c.Path(1))
+			fmt.Fprintf(h.Output(), "filter: %s(%q) refused\n", c.Name(), c.Path(1))
 			return plugin.Fail(abi.EACCES)
 		}
 		return plugin.Pass
@@ -46,5 +51,10 @@ func install(h *plugin.Host, _ plugin.Args) error {
 func init() { runtime.LockOSThread() }
 
 func main() {
-	weir.Main(plugin.Info{Name: "filter", New: func() plugin.Plugin { return plugin.InstallFunc(install) }})
+	weir.Main(plugin.Info{
+		Name:    "filter",
+		Summary: "answer getuid, invent a file, refuse another",
+		New:     func() plugin.Plugin { return plugin.InstallFunc(install) },
+		Always:  true, // without being asked for by -plugin
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/weir-emu/weir/plugins/syscount"
 )
 
+//go:generate go test -run TestReference . -update
+
 // Plugins returns the bundled plugins in alphabetical order.
 func Plugins() []plugin.Info {
 	return []plugin.Info{deny.Info(), inject.Info(), magic.Info(), redirect.Info(), syscount.Info()}
