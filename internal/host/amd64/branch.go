@@ -24,6 +24,7 @@ const (
 	coldBail          // interpret the guest instruction
 	coldMinMax        // equal operands or NaN
 	coldFToI          // number that does not fit
+	coldFMA           // NaN as result of a fused operation
 )
 
 type cold struct {
@@ -40,6 +41,7 @@ type cold struct {
 	lo, hi     int // snapshot of pending values in gen.snaps
 	dirty      uint64
 	single     uint64
+	o          opn
 }
 
 // snapEnt is a pending value as of the jump to the cold code.
@@ -109,6 +111,8 @@ func (g *gen) genCold() {
 			g.coldCanon(&c)
 		case coldMinMax:
 			g.coldMinMax(&c)
+		case coldFMA:
+			g.coldFMA(&c)
 		case coldFToI:
 			g.coldFToI(&c)
 		case coldBail:

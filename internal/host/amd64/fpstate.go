@@ -123,6 +123,11 @@ func (g *gen) canonTest(test, mask uint16, single bool) {
 
 func (g *gen) coldCanon(c *cold) {
 	g.here(c.site)
+	g.canonEach(c)
+}
+
+// canonEach makes all registers in c.dirty canonical and goes back.
+func (g *gen) canonEach(c *cold) {
 	op, nan := oUCOMISD, g.stubs.nan64
 	if c.flag {
 		op, nan = oUCOMISS, g.stubs.nan32

@@ -51,9 +51,9 @@ func (g *gen) rmOK(rm uint8) bool {
 // the state from before the guest instruction.
 func mayBail(i *ir.Inst) bool {
 	switch i.Op {
-	case ir.OpFMulAdd, ir.OpFMin, ir.OpFMax, ir.OpFToI, ir.OpIToF, ir.OpFCvt:
+	case ir.OpFMin, ir.OpFMax, ir.OpFToI, ir.OpIToF, ir.OpFCvt:
 		return true
-	case ir.OpFAdd, ir.OpFSub, ir.OpFMul, ir.OpFDiv, ir.OpFSqrt, ir.OpFSgn, ir.OpFCmp, ir.OpFRound:
+	case ir.OpFAdd, ir.OpFSub, ir.OpFMul, ir.OpFDiv, ir.OpFSqrt, ir.OpFMulAdd, ir.OpFSgn, ir.OpFCmp, ir.OpFRound:
 		return i.Ty == ir.F32
 	}
 	return false
@@ -169,14 +169,15 @@ func (g *gen) farith(i *ir.Inst, op opc, comm bool) {
 }
 
 // fma tests its result at once: RISC-V wants NV for infinity times zero plus a quiet NaN,
-// which the host does not raise, so that a NaN is left to the interpreter. As compensation
-// the result is known to be clean.
+// which the host does not raise. In the cold path the product alone tells, so one
+// factor is kept if the destination overwrites it. As compensation the result is known to
+// be clean.
 func (g *gen) fma(i *ir.Inst) {
 	rd, a, b, c := fx(i.Dst), fx(i.A), fx(i.B), fx(i.C)
 	for _, r := range [3]int{a, b, c} {
 		g.needBoxed(r, i.Ty)
 	}
-	op := oFMADD132 + 0x20
+	op := oFMADD132 + 0x20 // 231: d = x*y + d
 	switch i.Aux2 & 3 {
 	case 1: // -(a*b) + c
 		op += 4
@@ -185,33 +186,66 @@ func (g *gen) fma(i *ir.Inst) {
 	case 3:
 		op += 6
 	}
-	// The old value of the destination has to survive until the test.
-	x, d := xmm15, g.vhome[rd]
-	if h := int(g.vhome[c]); h >= 0 {
-		g.fmov(x, h)
+	w := i.Ty == ir.F64
+	d, h := g.fdst(rd), g.vhome[rd]
+	if h >= 0 && h == g.vhome[b] {
+		a, b = b, a
+	}
+	cold := cold{kind: coldFMA, flag: !w, dst: int8(d)}
+	if h >= 0 && h == g.vhome[a] {
+		g.fmov(xmm15, d)
+		y := g.fget(b, xmm14)
+		o := g.frm(c)
+		if !o.mem && int(o.r) == d {
+			o = reg(xmm15)
+		}
+		g.vex(op-0x10, w, d, y, o) // 213: d = y*d + c
+		cold.reg, cold.o = xmm15, reg(y)
+		if y == d {
+			cold.o = reg(xmm15)
+		}
 	} else {
-		g.fins(oMOVSDld, false, x, vat(c))
+		x := g.fget(c, d)
+		g.fmov(d, x)
+		y := g.fget(a, xmm14)
+		cold.reg, cold.o = int8(y), g.frm(b)
+		g.vex(op, w, d, y, cold.o)
 	}
-	y := g.fget(a, xmm14)
-	g.vex(op, i.Ty == ir.F64, x, y, g.frm(b))
-	ucomi := oUCOMISD
-	if i.Ty == ir.F32 {
-		ucomi = oUCOMISS
-	}
-	g.fins(ucomi, false, x, reg(x))
-	g.bail(ccP)
+	g.fins(scalar(oUCOMISD, i.Ty), false, d, reg(d))
+	cold.site = g.jcc(ccP)
+	cold.back = g.p
 	var mask uint16
 	for _, r := range [3]int{a, b, c} {
-		if h := g.vhome[r]; h >= 0 && g.dirty>>r&1 != 0 && (g.single>>r&1 != 0) == (i.Ty == ir.F32) {
+		if h := g.vhome[r]; h >= 0 && g.dirty>>r&1 != 0 && (g.single>>r&1 != 0) != w {
 			mask |= 1<<h | g.cover[h]
 		}
 	}
+	mask &^= 1 << d
+	cold.dirty = uint64(mask)
+	g.cold = append(g.cold, cold)
+	g.fdone(rd, d, !w)
 	g.markClean(mask)
-	if d >= 0 {
-		g.fmov(int(d), x)
-		x = int(d)
+}
+
+func (g *gen) coldFMA(c *cold) {
+	g.here(c.site)
+	t := xmm15
+	if int(c.dst) == t {
+		t = xmm14
 	}
-	g.fdone(rd, x, i.Ty == ir.F32)
+	mul, ucomi := oMULSD, oUCOMISD
+	if c.flag {
+		mul, ucomi = sgl(mul), sgl(ucomi)
+	}
+	// Whatever else the product raises is taken back.
+	g.ins(oGrp15, false, 3, saveT)
+	g.vex(mul, false, t, int(c.reg), c.o)
+	g.fins(ucomi, false, t, reg(t))
+	j := g.jcc8(ccP)
+	g.ins(oGrp15, false, 2, saveT)
+	g.here8(j)
+	c.dirty |= 1 << c.dst
+	g.canonEach(c)
 }
 
 // fminmax: the host's instructions differ for zeros and NaNs. Equal operands go to a cold
