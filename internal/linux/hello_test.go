@@ -13,10 +13,10 @@ func TestHello(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, jit := range []bool{false, true} {
-		for _, win := range []bool{false, true} {
-			out, st := runGuest(t, guestRun{Path: prog, JIT: jit, Window: win})
-			t.Logf("jit %v window %v: %q %v", jit, win, out, st)
+	for _, g := range matrix {
+		g.Path = prog
+		if out, st := runGuest(t, g); out != "hello\n" || !st.Success() {
+			t.Errorf("jit %v window %v: %q, %v", g.JIT, g.Window, out, st)
 		}
 	}
 }

@@ -34,6 +34,9 @@ type guestRun struct {
 	Catch   bool
 }
 
+// matrix are the ways in which every guest program must behave the same.
+var matrix = []guestRun{{JIT: true}, {}, {JIT: true, Window: true}, {Window: true}}
+
 const guestEnv = "WEIR_TEST_GUEST"
 
 func TestMain(m *testing.M) {

@@ -25,7 +25,7 @@ func testGuest() *isa.Guest {
 
 // ph is a program header to be written.
 type ph struct {
-	typ, flags                          uint32
+	typ, flags                           uint32
 	off, vaddr, paddr, filesz, memsz, al uint64
 }
 
