@@ -30,8 +30,11 @@ const (
 	epollIn       = 1
 	rlimitNofile  = 7
 
-	hiddenTop  = 1024 // hidden descriptors lie just below this or the limit
-	hiddenRoom = 24
+	// Hidden descriptors lie just below hiddenTop or the limit. Numbers from 64 on would
+	// make the kernel enlarge the descriptor table, for which it waits milliseconds
+	// when threads share the table (fs/file.c, expand_fdtable).
+	hiddenTop  = 64
+	hiddenRoom = 16
 )
 
 // rlimit is struct rlimit64 of prlimit64(2).
@@ -81,7 +84,7 @@ func initFDs() error {
 	if ep < 0 || ev <= 0 || !isPollDescriptor(uintptr(ep)) || !isPollDescriptor(uintptr(ev)) || isPollDescriptor(uintptr(ep+ev+1)) {
 		return &InitError{What: "the Go runtime's network poller was not recognised (" + runtime.Version() + ")"}
 	}
-	low := hiddenLow()
+	low := hiddenLow() + hiddenRoom - 2
 	if ep < low {
 		moveFD(ep, low)
 	}

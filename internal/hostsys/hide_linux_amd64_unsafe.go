@@ -24,9 +24,9 @@ var hidden [16]atomic.Int32
 
 const einter = 4
 
-// HideFile duplicates f to a number out of the guest's sight. The original may be closed or left to the guest.
-func HideFile(f interface{ Fd() uintptr }) (*HiddenFile, error) {
-	n := rawSyscall(SYS_FCNTL, f.Fd(), fDupfdCloexec, uintptr(hiddenLow()), 0, 0, 0)
+// Hide duplicates fd to a number out of the guest's sight. The original may be closed or left to the guest.
+func Hide(fd int) (*HiddenFile, error) {
+	n := rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, uintptr(hiddenLow()), 0, 0, 0)
 	if IsErr(n) {
 		return nil, Error("no descriptor (errno " + itoa(Errno(n)) + ")")
 	}

@@ -36,6 +36,11 @@ func initialise() error {
 	if err := initFDs(); err != nil {
 		return err
 	}
+	var segv kernelAction
+	if rawSyscall(SYS_RT_SIGACTION, sigSEGV, 0, addr(&segv), 8, 0, 0) != 0 || segv.handler <= sigIgn {
+		return &InitError{What: "the Go runtime does not handle SIGSEGV"}
+	}
+	goHandler[sigSEGV] = segv.handler
 	fault, _, park, _ := addrHandlers()
 	for _, sig := range [...]int{sigSEGV, sigBUS, sigILL, sigFPE, sigTRAP} {
 		if e := sigaction(sig, ownAction(fault, saRestart)); e != 0 {

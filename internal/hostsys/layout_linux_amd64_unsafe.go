@@ -14,6 +14,7 @@ const (
 
 	offPending   = cpu.OffPending
 	offExit      = cpu.OffExit
+	offDie       = cpu.OffDie
 	offHostSP    = cpu.OffHostSP
 	offEntry     = cpu.OffEntry
 	offCodeLo    = cpu.OffCodeLo

@@ -3,11 +3,12 @@
 package hostsys
 
 const (
-	protRead     = 1
-	protWrite    = 2
-	mapPrivate   = 2
-	mapAnonymous = 0x20
-	mapNoreserve = 0x4000
+	protRead          = 1
+	protWrite         = 2
+	mapPrivate        = 2
+	mapAnonymous      = 0x20
+	madvPopulateWrite = 23
+	mapNoreserve      = 0x4000
 )
 
 // Mmap is mmap(2). The result is an address or a negated errno ([IsErr]).

@@ -48,16 +48,21 @@ var (
 
 // sigaction installs a and remembers what Go had.
 func sigaction(sig int, a kernelAction) int {
-	var old kernelAction
 	first := goKnown&SigBit(sig) == 0
-	if first { // before our handler can run and chain
-		if r := rawSyscall(SYS_RT_SIGACTION, uintptr(sig), 0, addr(&old), 8, 0, 0); IsErr(r) {
-			return Errno(r)
-		}
+	if first && goHandler[sig] == 0 {
+		// Our handler may run, and chain, before the call has returned the old action. The
+		// runtime has the same handler for all signals.
+		goHandler[sig] = goHandler[sigSEGV]
+	}
+	var old kernelAction
+	if r := rawSyscall(SYS_RT_SIGACTION, uintptr(sig), addr(&a), addr(&old), 8, 0, 0); IsErr(r) {
+		return Errno(r)
+	}
+	if first {
 		goHandler[sig], goAction[sig] = old.handler, old
 		goKnown |= SigBit(sig)
 	}
-	return Errno(rawSyscall(SYS_RT_SIGACTION, uintptr(sig), addr(&a), 0, 8, 0, 0))
+	return 0
 }
 
 // ownAction is an action that runs one of our handlers with every signal blocked.

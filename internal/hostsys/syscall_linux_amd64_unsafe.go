@@ -25,7 +25,7 @@ func findWindows() bool {
 }
 
 func findSyscall(from uintptr) uintptr {
-	code := (*[32]byte)(hostPointer(from))
+	code := (*[64]byte)(hostPointer(from))
 	for i := range len(code) - 1 {
 		if code[i] == 0x0f && code[i+1] == 0x05 {
 			return from + uintptr(i)
