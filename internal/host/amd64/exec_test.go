@@ -113,11 +113,13 @@ func (m *machine) compile(tb testing.TB, b *ir.Block, mode host.Mode) host.Code 
 	return c
 }
 
+func (m *machine) enter() { hostsys.Enter(m.s) }
+
 // run enters at region offset off, resolves a direct exit to its target and
 // recovers from faults.
 func (m *machine) run(c host.Code, off uint32) {
 	m.s.ExitArg = addrOf(m.region) + uint64(off)
-	hostsys.Enter(m.s)
+	m.enter()
 	if m.s.Exit == cpu.ExitFault {
 		rip := uint32(m.s.FaultRIP - addrOf(m.region))
 		if !m.g.Recover(m.s, c.Faults, rip-(m.next-uint32(c.Size))) {
