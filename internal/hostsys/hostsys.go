@@ -94,6 +94,28 @@ const syncSignals uint64 = 1<<(sigSEGV-1) | 1<<(sigBUS-1) | 1<<(sigILL-1) | 1<<(
 // kernel's queue, which keeps order and payload.
 const GuestSignals = ^Unblockable
 
+// Disposition is what the host shall do with a signal.
+type Disposition int
+
+// Dispositions for [SetAction].
+const (
+	Default Disposition = iota // the kernel's default action
+	Ignore                     // SIG_IGN
+	Catch                      // queue it in a State
+)
+
+// KeepProfile leaves SIGPROF to Go unless it is caught: set it before the first
+// [SetAction] when Weir itself is profiled.
+var KeepProfile bool
+
+// FixCode decodes an si_code; see [FixSiginfo].
+func FixCode(code int32) int32 {
+	if code < -0x10000000 {
+		code += 0x20000000
+	}
+	return code
+}
+
 // Error is an error of this package.
 type Error string
 

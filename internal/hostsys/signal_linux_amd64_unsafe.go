@@ -71,22 +71,11 @@ func ownAction(handler uintptr, flags uint64) kernelAction {
 	return kernelAction{handler, flags | saSiginfo | saOnStack | saRestorer, restorer, ^uint64(0)}
 }
 
-// Disposition is what the host shall do with a signal.
-type Disposition int
-
-// Dispositions for [SetAction].
-const (
-	Default Disposition = iota // the kernel's default action
-	Ignore                     // SIG_IGN
-	Catch                      // queue it in a State
-)
-
-// KeepProfile leaves SIGPROF to Go unless it is caught: set it before the first
-// [SetAction] when Weir itself is profiled.
-var KeepProfile bool
-
 // SetAction sets the host's action for a signal that the guest can see. flags may have
 // SA_NOCLDSTOP, SA_NOCLDWAIT and SA_RESTART, whose effect is the kernel's own.
+// A default action that the guest blocks must be caught, and performed by the caller when it
+// takes the signal: Go's threads do not block it, so that it would take effect there.
+//
 // A call that SA_RESTART applies to is not restarted by the kernel if it went
 // through [Syscall]: the result is [ERestart].
 //
@@ -102,7 +91,7 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 	}
 	flags &= saNoCldStop | saNoCldWait | saRestart
 	switch {
-	case d == Catch, d == Default && guarded&SigBit(sig) != 0:
+	case d == Catch:
 		_, h, _, _ := addrHandlers()
 		if e := sigaction(sig, ownAction(h, flags)); e != 0 {
 			return e
@@ -119,27 +108,6 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 	}
 	return sigaction(sig, kernelAction{sigDfl, flags, 0, 0})
 }
-
-// Guard is to be called before a guest thread blocks the signals in mask. Go's own threads do not block
-// them, so that one sent to the process with the default action would take effect there. Guard
-// has signals of default action queued instead, as if caught: the kernel then keeps them for the guest, and
-// the caller performs the default action when it takes one. isDefault says which signals have the
-// default action; later calls of [SetAction] with Default keep to it. A repeated call costs nothing.
-func Guard(mask uint64, isDefault func(sig int) bool) {
-	mask &^= guarded | Unblockable
-	if mask == 0 {
-		return
-	}
-	guarded |= mask
-	for sig := 1; sig <= NumSig; sig++ {
-		if mask&SigBit(sig) != 0 && isDefault(sig) {
-			SetAction(sig, Default, saRestart)
-		}
-	}
-}
-
-// Guarded reports the signals for which Guard was called.
-func Guarded() uint64 { return guarded }
 
 // maskGo makes the present threads of Go's block the guest's signals. Later ones do when the
 // first arrives (sigGuest).
@@ -168,14 +136,6 @@ next:
 func FixSiginfo(info *[128]byte) {
 	p := (*int32)(unsafe.Pointer(&info[8]))
 	*p = FixCode(*p)
-}
-
-// FixCode decodes an si_code; see [FixSiginfo].
-func FixCode(code int32) int32 {
-	if code < -0x10000000 {
-		code += 0x20000000
-	}
-	return code
 }
 
 // SetHoldBack replaces the set of signals that stay in the kernel while one is queued

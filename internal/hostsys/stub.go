@@ -1,0 +1,265 @@
+//go:build !(linux && amd64)
+
+package hostsys
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/weir-emu/weir/internal/cpu"
+)
+
+// This file stands for the package on hosts where guests cannot run. [Init] says so, and
+// nothing else here may be called after that.
+
+const enosys = 38
+
+func unsupported() error {
+	return Error("weir cannot run guests on " + runtime.GOOS + "/" + runtime.GOARCH + ": the host runtime is written for linux/amd64 only")
+}
+
+func bug() string { return "BUG: hostsys used although Init failed" }
+
+// Init reports that guests cannot run here.
+func Init() error { return unsupported() }
+
+// NewState fails.
+func NewState() (*cpu.State, error) { return nil, unsupported() }
+
+// FreeState panics.
+func FreeState(*cpu.State) { panic(bug()) }
+
+// Bind panics.
+func Bind(*cpu.State) { panic(bug()) }
+
+// Unbind panics.
+func Unbind(*cpu.State) { panic(bug()) }
+
+// Bound returns nil.
+func Bound() *cpu.State { return nil }
+
+// Rewinds returns 0.
+func Rewinds(*cpu.State) uint64 { return 0 }
+
+// Enter panics.
+func Enter(*cpu.State) { panic(bug()) }
+
+// SetFaultExit does nothing.
+func SetFaultExit(uintptr) {}
+
+// SetGSBase fails.
+func SetGSBase(uintptr) error { return unsupported() }
+
+func fail() uintptr { return ^uintptr(enosys - 1) }
+
+// Syscall returns -ENOSYS.
+func Syscall(_ *cpu.State, _, _, _, _, _, _, _ uintptr) uintptr { return fail() }
+
+// SyscallFast returns -ENOSYS.
+func SyscallFast(_ *cpu.State, _, _, _, _, _, _, _ uintptr) uintptr { return fail() }
+
+// RawSyscall returns -ENOSYS.
+func RawSyscall(_, _, _, _, _, _, _ uintptr) uintptr { return fail() }
+
+// RawSyscallBlocking returns -ENOSYS.
+func RawSyscallBlocking(_, _, _, _, _, _, _ uintptr) uintptr { return fail() }
+
+// Getpid returns 0.
+func Getpid() int { return 0 }
+
+// Gettid returns 0.
+func Gettid() int { return 0 }
+
+var noMemory = Fault{Sig: sigSEGV, Code: SIKernel}
+
+// Load8 faults.
+func Load8(uintptr) (uint8, Fault) { return 0, noMemory }
+
+// Load16 faults.
+func Load16(uintptr) (uint16, Fault) { return 0, noMemory }
+
+// Load32 faults.
+func Load32(uintptr) (uint32, Fault) { return 0, noMemory }
+
+// Load64 faults.
+func Load64(uintptr) (uint64, Fault) { return 0, noMemory }
+
+// Store8 faults.
+func Store8(uintptr, uint8) Fault { return noMemory }
+
+// Store16 faults.
+func Store16(uintptr, uint16) Fault { return noMemory }
+
+// Store32 faults.
+func Store32(uintptr, uint32) Fault { return noMemory }
+
+// Store64 faults.
+func Store64(uintptr, uint64) Fault { return noMemory }
+
+// Cas8 faults.
+func Cas8(_ uintptr, _, _ uint8) (uint8, Fault) { return 0, noMemory }
+
+// Cas16 faults.
+func Cas16(_ uintptr, _, _ uint16) (uint16, Fault) { return 0, noMemory }
+
+// Cas32 faults.
+func Cas32(_ uintptr, _, _ uint32) (uint32, Fault) { return 0, noMemory }
+
+// Cas64 faults.
+func Cas64(_ uintptr, _, _ uint64) (uint64, Fault) { return 0, noMemory }
+
+// Cas128 faults.
+func Cas128(_ uintptr, _, _ [2]uint64) ([2]uint64, Fault) { return [2]uint64{}, noMemory }
+
+// Swap32 faults.
+func Swap32(uintptr, uint32) (uint32, Fault) { return 0, noMemory }
+
+// Swap64 faults.
+func Swap64(uintptr, uint64) (uint64, Fault) { return 0, noMemory }
+
+// Add32 faults.
+func Add32(uintptr, uint32) (uint32, Fault) { return 0, noMemory }
+
+// Add64 faults.
+func Add64(uintptr, uint64) (uint64, Fault) { return 0, noMemory }
+
+// CopyIn faults.
+func CopyIn([]byte, uintptr) (int, Fault) { return 0, noMemory }
+
+// CopyOut faults.
+func CopyOut(uintptr, []byte) (int, Fault) { return 0, noMemory }
+
+// Copy faults.
+func Copy(_, _, _ uintptr) (uintptr, Fault) { return 0, noMemory }
+
+// Fill faults.
+func Fill(uintptr, byte, uintptr) (uintptr, Fault) { return 0, noMemory }
+
+// StrLen faults.
+func StrLen(_, _ uintptr) (uintptr, Fault) { return 0, noMemory }
+
+// SetAction returns ENOSYS.
+func SetAction(int, Disposition, uint64) int { return enosys }
+
+// SetHoldBack does nothing.
+func SetHoldBack(uint64) {}
+
+// TakeSignal finds none.
+func TakeSignal(*cpu.State, *[128]byte) bool { return false }
+
+// FixSiginfo does nothing.
+func FixSiginfo(*[128]byte) {}
+
+// SetSigmask does nothing.
+func SetSigmask(*cpu.State, uint64) bool { return true }
+
+// SigMask returns 0.
+func SigMask() uint64 { return 0 }
+
+// Kick does nothing.
+func Kick(int) {}
+
+// KickThread does nothing.
+func KickThread(*cpu.State, int) {}
+
+// DieBySignal panics.
+func DieBySignal(int) { panic(bug()) }
+
+// Epoch returns 0.
+func Epoch() uint32 { return 0 }
+
+// Fork returns -ENOSYS.
+func Fork(*cpu.State, uintptr) uintptr { return fail() }
+
+// Vfork cannot be made here.
+type Vfork struct{}
+
+// NewVfork fails.
+func NewVfork() (*Vfork, error) { return nil, unsupported() }
+
+// Free does nothing.
+func (*Vfork) Free() {}
+
+// Enter returns -ENOSYS.
+func (*Vfork) Enter(uintptr, uint64) uintptr { return fail() }
+
+// Exec returns -ENOSYS.
+func (*Vfork) Exec(_, _, _ uintptr) uintptr { return fail() }
+
+// Exit panics.
+func (*Vfork) Exit(int) { panic(bug()) }
+
+// DieBySignal panics.
+func (*Vfork) DieBySignal(int) { panic(bug()) }
+
+// Parent returns false.
+func (*Vfork) Parent() bool { return false }
+
+// Killed does nothing.
+func (*Vfork) Killed() {}
+
+// Pid returns 0.
+func (*Vfork) Pid() int { return 0 }
+
+// IgnoreOverExec does nothing.
+func IgnoreOverExec(int) {}
+
+// BeforeExec does nothing.
+func BeforeExec() {}
+
+// ExecFailed does nothing.
+func ExecFailed() {}
+
+// ExitProcess panics: use os.Exit.
+func ExitProcess(int) { panic(bug()) }
+
+// HiddenFile cannot be made here.
+type HiddenFile struct{}
+
+// Hide fails.
+func Hide(int) (*HiddenFile, error) { return nil, unsupported() }
+
+// Write fails.
+func (*HiddenFile) Write([]byte) (int, error) { return 0, unsupported() }
+
+// Fd returns an invalid descriptor.
+func (*HiddenFile) Fd() uintptr { return ^uintptr(0) }
+
+// Close does nothing.
+func (*HiddenFile) Close() error { return nil }
+
+// HiddenFDs returns none.
+func HiddenFDs() []int { return nil }
+
+// ReservedFD returns false.
+func ReservedFD(int) bool { return false }
+
+// VacateFD returns true.
+func VacateFD(int) bool { return true }
+
+// OpenFDs returns none.
+func OpenFDs() []int { return nil }
+
+// StartNofile returns zero limits.
+func StartNofile() (cur, max uint64) { return 0, 0 }
+
+// Mmap returns -ENOSYS.
+func Mmap(_, _ uintptr, _, _, _ int, _ int64) uintptr { return fail() }
+
+// Munmap returns ENOSYS.
+func Munmap(_, _ uintptr) int { return enosys }
+
+// Mprotect returns ENOSYS.
+func Mprotect(_, _ uintptr, _ int) int { return enosys }
+
+// Mremap returns -ENOSYS.
+func Mremap(_, _, _ uintptr, _ int, _ uintptr) uintptr { return fail() }
+
+// Madvise returns ENOSYS.
+func Madvise(_, _ uintptr, _ int) int { return enosys }
+
+// ClockGettime reads CLOCK_REALTIME (0); ok is false for other clocks.
+func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
+	t := time.Now()
+	return t.Unix(), int64(t.Nanosecond()), clock == 0
+}
