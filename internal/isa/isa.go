@@ -31,6 +31,11 @@ type Guest struct {
 	// length; an unknown one is shown as data, its length at least MinInsn.
 	Disasm func(code []byte, pc uint64) (text string, n int)
 
+	// ReadCSR and WriteCSR access a control register by its RegInfo.Slot; false
+	// if there is none of that number, or it cannot be written.
+	ReadCSR  func(s *cpu.State, slot int) (uint64, bool)
+	WriteCSR func(s *cpu.State, slot int, v uint64) bool
+
 	Regs []RegInfo // all registers a plugin or debugger can see, in gdb's order
 
 	// Calling conventions of the Linux syscall ABI and of procedure calls, as

@@ -58,8 +58,10 @@ func (c *Call) start(t *Task, nr abi.Sysno, row *Row, args [8]uint64, pc uint64)
 	}
 }
 
-// maxPath is PATH_MAX (limits.h): 4096 bytes including the NUL.
-const maxPath = 4096
+// MaxPath is PATH_MAX (limits.h): 4096 bytes including the NUL.
+const MaxPath = 4096
+
+const maxPath = MaxPath
 
 // CString returns the string that argument i points at, without the NUL, reading it
 // at most once. It fails with EFAULT, or ENAMETOOLONG beyond max bytes.

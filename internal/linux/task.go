@@ -18,6 +18,8 @@ type Task struct {
 	CPU  *engine.CPU
 	TID  int
 
+	Ext any // what instrumentation keeps per thread
+
 	call   Call
 	cur    *Call // the call whose handler runs
 	inCall bool

@@ -18,9 +18,10 @@ func New() *isa.Guest {
 		MinInsn:    2,
 		MaxInsn:    4,
 
-		Lift:   Lift,
-		Disasm: Disasm,
-		Regs:   registers[:],
+		Lift:    Lift,
+		Disasm:  Disasm,
+		Regs:    registers[:],
+		ReadCSR: readCSR, WriteCSR: writeCSR,
 
 		SysnoReg: regA7,
 		ArgRegs:  [6]int{regA0, regA0 + 1, regA0 + 2, regA0 + 3, regA0 + 4, regA0 + 5},
