@@ -15,9 +15,13 @@ func TestGodebugDefault(t *testing.T) {
 	if err != nil {
 		t.Fatalf("go env: %v", err)
 	}
-	src, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "src/runtime/runtime1.go"))
-	if err != nil {
-		t.Fatal(err)
+	var src []byte
+	for _, name := range []string{"runtime.go", "runtime1.go"} {
+		b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "src/runtime", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		src = append(src, b...)
 	}
 	for _, want := range []string{"\nvar godebugDefault string", `"asyncpreemptoff"`, `"containermaxprocs"`, `"updatemaxprocs"`} {
 		if !strings.Contains(string(src), want) {
