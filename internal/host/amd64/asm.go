@@ -409,7 +409,6 @@ func (a *asm) push(r int) {
 func (a *asm) pushM(m opn) { a.ins(oGrp5, false, 6, m) }
 func (a *asm) popM(m opn)  { a.ins(oPOPm, false, 0, m) }
 func (a *asm) ret()        { a.b1(0xc3) }
-func (a *asm) ud2()        { a.b2(0x0f, 0x0b) }
 
 // jmp, call and jcc return the position of their 32-bit displacement.
 func (a *asm) jmp() int  { a.b1(0xe9); a.d32(0); return a.p - 4 }
@@ -423,7 +422,6 @@ func (a *asm) jcc(c cc) int {
 
 // jcc8 returns the position of an 8-bit displacement; here8 resolves it.
 func (a *asm) jcc8(c cc) int { a.b2(0x70|byte(c), 0); return a.p - 1 }
-func (a *asm) jmp8() int     { a.b2(0xeb, 0); return a.p - 1 }
 
 func (a *asm) here8(at int) {
 	n := a.p - at - 1

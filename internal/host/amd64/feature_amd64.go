@@ -1,12 +1,5 @@
 package amd64
 
-// features are the instruction set extensions that generated code may use.
-type features struct {
-	sse41, popcnt, pclmul, cx16 bool
-	avx, fma, f16c              bool
-	bmi1, bmi2, lzcnt           bool
-}
-
 func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 func xgetbv() uint32
 

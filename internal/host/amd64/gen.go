@@ -252,3 +252,10 @@ func (g *gen) use(l *live, kind ir.Operand, v ir.Val) {
 		}
 	}
 }
+
+// features are the instruction set extensions that generated code may use.
+type features struct {
+	sse41, popcnt, pclmul, cx16 bool
+	avx, fma, f16c              bool
+	bmi1, bmi2, lzcnt           bool
+}
