@@ -1,0 +1,65 @@
+//go:build linux
+
+package linux
+
+import (
+	"github.com/weir-emu/weir/internal/argfmt"
+	"github.com/weir-emu/weir/internal/hostsys"
+)
+
+// Calls of system administration, security modules and mounts, and those that are not
+// supported.
+
+func adminRows() []Row {
+	const (
+		aio   = "the kernel maps the completion ring by itself, out of the guest's address space; programs fall back"
+		uring = "submissions would bypass syscall filters and tracing; programs fall back"
+	)
+	return []Row{
+		unsupported(0, "io_setup", "nr_events ctx_idp", aio, argfmt.Uint, argfmt.PtrInOut),
+		unsupported(1, "io_destroy", "ctx_id", aio, argfmt.Ptr),
+		unsupported(2, "io_submit", "ctx_id nr iocbpp", aio, argfmt.Ptr, argfmt.Long, argfmt.Ptr),
+		unsupported(3, "io_cancel", "ctx_id iocb result", aio, argfmt.Ptr, argfmt.Ptr, argfmt.Ptr),
+		unsupported(4, "io_getevents", "ctx_id min_nr nr events timeout", aio, argfmt.Ptr, argfmt.Long, argfmt.Long, argfmt.Ptr, argfmt.TimespecIn),
+		removed(18, "lookup_dcookie", "removed in Linux 6.8: ENOSYS"),
+		removed(42, "nfsservctl", "removed in Linux 3.1: ENOSYS"),
+		pass(60, "quotactl", "cmd special id addr", hostsys.SYS_QUOTACTL, argfmt.Hex, argfmt.Path, argfmt.Int, argfmt.PtrInOut),
+		unsupported(104, "kexec_load", "entry nr_segments segments flags", "a kernel of the guest's architecture cannot be booted here", argfmt.Ptr, argfmt.Size, argfmt.Ptr, argfmt.Hex),
+		pass(105, "init_module", "module_image len param_values", hostsys.SYS_INIT_MODULE, argfmt.BufIn, argfmt.Size, argfmt.Str),
+		pass(106, "delete_module", "name flags", hostsys.SYS_DELETE_MODULE, argfmt.Str, argfmt.OpenFlags),
+		unsupported(117, "ptrace", "request pid addr data", "registers of another emulated process are not at the kernel's disposal; use weir -g", argfmt.Int, argfmt.PID, argfmt.Ptr, argfmt.Ptr),
+		pass(217, "add_key", "type description payload plen keyring", hostsys.SYS_ADD_KEY, argfmt.Str, argfmt.Str, argfmt.BufIn, argfmt.Size, argfmt.Int),
+		pass(218, "request_key", "type description callout_info dest_keyring", hostsys.SYS_REQUEST_KEY, argfmt.Str, argfmt.Str, argfmt.Str, argfmt.Int),
+		pass(219, "keyctl", "operation arg2 arg3 arg4 arg5", hostsys.SYS_KEYCTL, argfmt.KeyctlOp, argfmt.Hex, argfmt.Hex, argfmt.Hex, argfmt.Hex).flat(),
+		pass(224, "swapon", "path swapflags", hostsys.SYS_SWAPON, argfmt.Path, argfmt.Hex),
+		pass(225, "swapoff", "path", hostsys.SYS_SWAPOFF, argfmt.Path),
+		fast(241, "perf_event_open", "attr pid cpu group_fd flags", hostsys.SYS_PERF_EVENT_OPEN, argfmt.PtrIn, argfmt.PID, argfmt.Int, argfmt.DirFD, argfmt.Hex).partly("counts what the host executes, translation included"),
+		pass(273, "finit_module", "fd param_values flags", hostsys.SYS_FINIT_MODULE, argfmt.FD, argfmt.Str, argfmt.Hex),
+		unsupported(277, "seccomp", "operation flags args", "a filter would judge Weir's own host calls by the guest's numbers; use a syscall filter of Weir's", argfmt.Uint, argfmt.Hex, argfmt.Ptr),
+		pass(280, "bpf", "cmd attr size", hostsys.SYS_BPF, argfmt.Int, argfmt.PtrInOut, argfmt.Uint).flat(),
+		unsupported(292, "io_pgetevents", "ctx_id min_nr nr events timeout usig", aio, argfmt.Ptr, argfmt.Long, argfmt.Long, argfmt.Ptr, argfmt.TimespecIn, argfmt.Ptr),
+		unsupported(293, "rseq", "rseq rseq_len flags sig", "a preempted sequence could not be restarted within translated code; C libraries fall back", argfmt.Ptr, argfmt.Uint, argfmt.Hex, argfmt.Hex),
+		unsupported(294, "kexec_file_load", "kernel_fd initrd_fd cmdline_len cmdline flags", "a kernel of the guest's architecture cannot be booted here", argfmt.FD, argfmt.FD, argfmt.Size, argfmt.Str, argfmt.Hex),
+		unsupported(425, "io_uring_setup", "entries params", uring, argfmt.Uint, argfmt.PtrInOut),
+		unsupported(426, "io_uring_enter", "fd to_submit min_complete flags sig sz", uring, argfmt.FD, argfmt.Uint, argfmt.Uint, argfmt.Hex, argfmt.Ptr, argfmt.Size),
+		unsupported(427, "io_uring_register", "fd opcode arg nr_args", uring, argfmt.FD, argfmt.Uint, argfmt.Ptr, argfmt.Uint),
+		pass(428, "open_tree", "dirfd filename flags", hostsys.SYS_OPEN_TREE, argfmt.DirFD, argfmt.Path, argfmt.Hex).with(argfmt.FD),
+		pass(429, "move_mount", "from_dirfd from_path to_dirfd to_path flags", hostsys.SYS_MOVE_MOUNT, argfmt.DirFD, argfmt.Path, argfmt.DirFD, argfmt.Path, argfmt.Hex),
+		pass(430, "fsopen", "fsname flags", hostsys.SYS_FSOPEN, argfmt.Str, argfmt.Hex).with(argfmt.FD),
+		pass(431, "fsconfig", "fd cmd key value aux", hostsys.SYS_FSCONFIG, argfmt.FD, argfmt.Uint, argfmt.Str, argfmt.PtrIn, argfmt.Int),
+		pass(432, "fsmount", "fs_fd flags attr_flags", hostsys.SYS_FSMOUNT, argfmt.FD, argfmt.Hex, argfmt.Hex).with(argfmt.FD),
+		pass(433, "fspick", "dirfd path flags", hostsys.SYS_FSPICK, argfmt.DirFD, argfmt.Path, argfmt.Hex).with(argfmt.FD),
+		pass(442, "mount_setattr", "dirfd path flags uattr usize", hostsys.SYS_MOUNT_SETATTR, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.BufIn, argfmt.Size),
+		pass(443, "quotactl_fd", "fd cmd id addr", hostsys.SYS_QUOTACTL_FD, argfmt.FD, argfmt.Hex, argfmt.Int, argfmt.PtrInOut),
+		fast(444, "landlock_create_ruleset", "attr size flags", hostsys.SYS_LANDLOCK_CREATE_RULESET, argfmt.BufIn, argfmt.Size, argfmt.Hex),
+		pass(445, "landlock_add_rule", "ruleset_fd rule_type rule_attr flags", hostsys.SYS_LANDLOCK_ADD_RULE, argfmt.FD, argfmt.LandlockRule, argfmt.PtrIn, argfmt.Hex),
+		pass(446, "landlock_restrict_self", "ruleset_fd flags", hostsys.SYS_LANDLOCK_RESTRICT_SELF, argfmt.FD, argfmt.Hex).partly("threads made later are not restricted; child processes are"),
+		pass(457, "statmount", "req buf bufsize flags", sysStatmount, argfmt.PtrIn, argfmt.BufOut, argfmt.Size, argfmt.Hex),
+		pass(458, "listmount", "req mnt_ids nr_mnt_ids flags", sysListmount, argfmt.PtrIn, argfmt.PtrOut, argfmt.Size, argfmt.Hex),
+		fast(459, "lsm_get_self_attr", "attr ctx size flags", sysLsmGetSelf, argfmt.Uint, argfmt.PtrOut, argfmt.IntInOut, argfmt.Hex),
+		fast(460, "lsm_set_self_attr", "attr ctx size flags", sysLsmSetSelf, argfmt.Uint, argfmt.BufIn, argfmt.Uint, argfmt.Hex),
+		fast(461, "lsm_list_modules", "ids size flags", sysLsmList, argfmt.PtrOut, argfmt.IntInOut, argfmt.Hex),
+		pass(467, "open_tree_attr", "dirfd path flags uattr usize", sysOpenTreeA, argfmt.DirFD, argfmt.Path, argfmt.Hex, argfmt.BufIn, argfmt.Size).with(argfmt.FD),
+		pass(470, "listns", "req ns_ids nr_ns_ids flags", sysListns, argfmt.PtrIn, argfmt.PtrOut, argfmt.Size, argfmt.Hex),
+	}
+}

@@ -1,0 +1,273 @@
+//go:build linux
+
+package linux
+
+import (
+	"slices"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/argfmt"
+	"github.com/weir-emu/weir/internal/hostsys"
+)
+
+// Reading, writing and descriptors.
+
+// Numbers from 424 on are the same on all architectures.
+const (
+	sysCachestat    = 451
+	sysFchmodat2    = 452
+	sysFutexWake    = 454
+	sysFutexWait    = 455
+	sysFutexRequeue = 456
+	sysStatmount    = 457
+	sysListmount    = 458
+	sysLsmGetSelf   = 459
+	sysLsmSetSelf   = 460
+	sysLsmList      = 461
+	sysSetxattrat   = 463
+	sysGetxattrat   = 464
+	sysListattrat   = 465
+	sysRmxattrat    = 466
+	sysOpenTreeA    = 467
+	sysFileGetA     = 468
+	sysFileSetA     = 469
+	sysListns       = 470
+)
+
+func ioRows() []Row {
+	return []Row{
+		fast(23, "dup", "oldfd", hostsys.SYS_DUP, argfmt.FD),
+		own(24, "dup3", "oldfd newfd flags", sysDup3, argfmt.FD, argfmt.FD, argfmt.FdFlags),
+		own(25, "fcntl", "fd cmd arg", sysFcntl, argfmt.FD, argfmt.FcntlCmd, argfmt.FcntlArg).with(argfmt.RetFcntl),
+		own(29, "ioctl", "fd request argp", sysIoctl, argfmt.FD, argfmt.IoctlReq, argfmt.IoctlArg).noted("requests pass to the host, whose structures are the same; with a guest base other than 0, structures that contain addresses are passed as they are"),
+		pass(32, "flock", "fd operation", hostsys.SYS_FLOCK, argfmt.FD, argfmt.FlockOp),
+		pass(46, "ftruncate", "fd length", hostsys.SYS_FTRUNCATE, argfmt.FD, argfmt.Long),
+		pass(47, "fallocate", "fd mode offset len", hostsys.SYS_FALLOCATE, argfmt.FD, argfmt.FallocMode, argfmt.Long, argfmt.Long),
+		own(57, "close", "fd", sysClose, argfmt.FD),
+		fast(59, "pipe2", "pipefd flags", hostsys.SYS_PIPE2, argfmt.FDPairOut, argfmt.FdFlags),
+		own(61, "getdents64", "fd dirp count", sysGetdents64, argfmt.FD, argfmt.Dents, argfmt.Size),
+		fast(62, "lseek", "fd offset whence", hostsys.SYS_LSEEK, argfmt.FD, argfmt.Long, argfmt.Whence),
+		pass(63, "read", "fd buf count", hostsys.SYS_READ, argfmt.FD, argfmt.BufOut, argfmt.Size),
+		pass(64, "write", "fd buf count", hostsys.SYS_WRITE, argfmt.FD, argfmt.BufIn, argfmt.Size),
+		own(65, "readv", "fd iov iovcnt", vec(hostsys.SYS_READV), argfmt.FD, argfmt.IovOut, argfmt.Int),
+		own(66, "writev", "fd iov iovcnt", vec(hostsys.SYS_WRITEV), argfmt.FD, argfmt.IovIn, argfmt.Int),
+		pass(67, "pread64", "fd buf count offset", hostsys.SYS_PREAD64, argfmt.FD, argfmt.BufOut, argfmt.Size, argfmt.Long),
+		pass(68, "pwrite64", "fd buf count offset", hostsys.SYS_PWRITE64, argfmt.FD, argfmt.BufIn, argfmt.Size, argfmt.Long),
+		own(69, "preadv", "fd iov iovcnt offset", vec(hostsys.SYS_PREADV), argfmt.FD, argfmt.IovOut, argfmt.Int, argfmt.Long),
+		own(70, "pwritev", "fd iov iovcnt offset", vec(hostsys.SYS_PWRITEV), argfmt.FD, argfmt.IovIn, argfmt.Int, argfmt.Long),
+		pass(71, "sendfile", "out_fd in_fd offset count", hostsys.SYS_SENDFILE, argfmt.FD, argfmt.FD, argfmt.OffInOut, argfmt.Size),
+		fast(74, "signalfd4", "fd mask sizemask flags", hostsys.SYS_SIGNALFD4, argfmt.FD, argfmt.SigsetIn, argfmt.Size, argfmt.SignalFDFlags),
+		own(75, "vmsplice", "fd iov nr_segs flags", vec(hostsys.SYS_VMSPLICE), argfmt.FD, argfmt.IovIn, argfmt.Size, argfmt.SpliceFlags),
+		pass(76, "splice", "fd_in off_in fd_out off_out len flags", hostsys.SYS_SPLICE, argfmt.FD, argfmt.OffInOut, argfmt.FD, argfmt.OffInOut, argfmt.Size, argfmt.SpliceFlags),
+		pass(77, "tee", "fd_in fd_out len flags", hostsys.SYS_TEE, argfmt.FD, argfmt.FD, argfmt.Size, argfmt.SpliceFlags),
+		pass(81, "sync", "", hostsys.SYS_SYNC),
+		pass(82, "fsync", "fd", hostsys.SYS_FSYNC, argfmt.FD),
+		pass(83, "fdatasync", "fd", hostsys.SYS_FDATASYNC, argfmt.FD),
+		pass(84, "sync_file_range", "fd offset nbytes flags", hostsys.SYS_SYNC_FILE_RANGE, argfmt.FD, argfmt.Long, argfmt.Long, argfmt.SyncRange),
+		pass(213, "readahead", "fd offset count", hostsys.SYS_READAHEAD, argfmt.FD, argfmt.Long, argfmt.Size),
+		pass(223, "fadvise64", "fd offset len advice", hostsys.SYS_FADVISE64, argfmt.FD, argfmt.Long, argfmt.Long, argfmt.Fadvice),
+		pass(267, "syncfs", "fd", hostsys.SYS_SYNCFS, argfmt.FD),
+		fast(279, "memfd_create", "name flags", hostsys.SYS_MEMFD_CREATE, argfmt.Str, argfmt.MemfdFlags),
+		pass(285, "copy_file_range", "fd_in off_in fd_out off_out len flags", hostsys.SYS_COPY_FILE_RANGE, argfmt.FD, argfmt.OffInOut, argfmt.FD, argfmt.OffInOut, argfmt.Size, argfmt.Hex),
+		own(286, "preadv2", "fd iov iovcnt offset pos_h flags", vec(hostsys.SYS_PREADV2), argfmt.FD, argfmt.IovOut, argfmt.Int, argfmt.Long, argfmt.Hex, argfmt.RWFlags),
+		own(287, "pwritev2", "fd iov iovcnt offset pos_h flags", vec(hostsys.SYS_PWRITEV2), argfmt.FD, argfmt.IovIn, argfmt.Int, argfmt.Long, argfmt.Hex, argfmt.RWFlags),
+		own(436, "close_range", "first last flags", sysCloseRange, argfmt.Uint, argfmt.Uint, argfmt.CloseRangeFlags),
+		pass(451, "cachestat", "fd cstat_range cstat flags", sysCachestat, argfmt.FD, argfmt.PtrIn, argfmt.PtrOut, argfmt.Hex),
+	}
+}
+
+// sysClose is close(2): the descriptor is closed even if the call says EINTR.
+func sysClose(t *Task, c *Call) int64 {
+	fd := int(int32(c.Args[0]))
+	if hostsys.ReservedFD(fd) {
+		return abi.EBADF.Result()
+	}
+	return t.host(hostsys.SYS_CLOSE, uintptr(fd), 0, 0, 0, 0, 0)
+}
+
+// sysDup3 makes room if the new number is one that Weir itself uses.
+func sysDup3(t *Task, c *Call) int64 {
+	from, to := int(int32(c.Args[0])), int(int32(c.Args[1]))
+	if hostsys.ReservedFD(from) || hostsys.ReservedFD(to) && !hostsys.VacateFD(to) {
+		return abi.EBADF.Result()
+	}
+	return t.hostBlock(hostsys.SYS_DUP3, uintptr(from), uintptr(to), uintptr(c.Args[2]), 0, 0, 0)
+}
+
+// closeRangeUnshare gives the caller a descriptor table of its own.
+const closeRangeUnshare = 2
+
+// sysCloseRange leaves Weir's own descriptors out.
+func sysCloseRange(t *Task, c *Call) int64 {
+	first, last, flags := uint64(uint32(c.Args[0])), uint64(uint32(c.Args[1])), c.Args[2]
+	call := func(lo, hi uint64) int64 {
+		return t.host(hostsys.SYS_CLOSE_RANGE, uintptr(lo), uintptr(hi), uintptr(flags), 0, 0, 0)
+	}
+	if first > last {
+		return call(first, last)
+	}
+	hidden := hostsys.HiddenFDs()
+	slices.Sort(hidden)
+	done := false
+	for _, h := range hidden {
+		fd := uint64(h)
+		if h < 0 || fd < first || fd > last {
+			continue
+		}
+		if first < fd {
+			if r := call(first, fd-1); r != 0 {
+				return r
+			}
+			done = true
+		}
+		first = fd + 1
+	}
+	if first > last {
+		if done {
+			return 0
+		}
+		first, last = ^uint64(0)>>32, ^uint64(0)>>32 // nothing is left: the kernel judges the flags
+	}
+	return call(first, last)
+}
+
+// maxIov is UIO_MAXIOV.
+const maxIov = 1024
+
+// vec makes the handler of a call with a vector of buffers as arguments 1 and 2.
+func vec(nr uintptr) func(t *Task, c *Call) int64 {
+	return func(t *Task, c *Call) int64 {
+		if hostsys.ReservedFD(int(int32(c.Args[0]))) {
+			return abi.EBADF.Result()
+		}
+		m := marshal{t: t}
+		defer m.release()
+		out := c.Row.Args[1].Kind == argfmt.IovOut
+		iov, e := m.iovec(c, 1, c.Args[1], c.Args[2], out)
+		if e != 0 {
+			return e.Result()
+		}
+		call := func() int64 {
+			return t.hostBlock(nr, uintptr(c.Args[0]), iov, uintptr(c.Args[2]), uintptr(c.Args[3]), uintptr(c.Args[4]), uintptr(c.Args[5]))
+		}
+		r := call()
+		if r == abi.EFAULT.Result() && out && t.unwatchIov(c.Args[1], c.Args[2]) {
+			r = call()
+		}
+		return r
+	}
+}
+
+// iovec returns the host address of a vector of n buffers: the guest's own where
+// addresses are the same, else a copy. arg is the argument it came through, -1 for none;
+// write says that the kernel writes to the buffers.
+func (m *marshal) iovec(c *Call, arg int, addr, n uint64, write bool) (uintptr, abi.Errno) {
+	t := m.t
+	copied := arg >= 0 && c.copies[arg].state != copyNone
+	if n == 0 || n > maxIov {
+		return t.addr(addr)
+	}
+	if t.Proc.Mem.Base() == 0 && !copied && !write {
+		return t.addr(addr)
+	}
+	var b []byte
+	if copied {
+		var e abi.Errno
+		if b, e = c.In(arg, int(16*n)); e != 0 {
+			return 0, e
+		}
+		b = slices.Clone(b)
+	} else {
+		b = make([]byte, 16*n)
+		if !t.Proc.Mem.Read(addr, b) {
+			return 0, abi.EFAULT
+		}
+	}
+	for i := 0; i < len(b); i += 16 {
+		base, size := le.Uint64(b[i:]), le.Uint64(b[i+8:])
+		if size != 0 {
+			host, e := t.addr(base)
+			if e != 0 {
+				return 0, e
+			}
+			le.PutUint64(b[i:], uint64(host))
+			if write {
+				t.Proc.Mem.UnwatchForWrite(base, size)
+			}
+		}
+	}
+	return m.put(b)
+}
+
+// unwatchIov is unwatch for the buffers of a vector.
+func (t *Task) unwatchIov(addr, n uint64) (hit bool) {
+	for i := range min(n, maxIov) {
+		base, ok1 := t.Proc.Mem.ReadU64(addr + 16*i)
+		size, ok2 := t.Proc.Mem.ReadU64(addr + 16*i + 8)
+		if ok1 && ok2 {
+			hit = t.Proc.Mem.UnwatchForWrite(base, size) || hit
+		}
+	}
+	return hit
+}
+
+// Commands of fcntl(2) with an argument that is a pointer (include/uapi/linux/fcntl.h).
+const (
+	fGetLk     = 5
+	fSetLk     = 6
+	fSetLkw    = 7
+	fSetOwnEx  = 15
+	fGetOwnEx  = 16
+	fGetOwners = 17
+	fOFDGetLk  = 36
+	fOFDSetLk  = 37
+	fOFDSetLkw = 38
+	fGetRWHint = 1035
+	fSetFHint  = 1038
+)
+
+// fcntlSize is the size of the structure behind the argument, 0 if it is a number.
+func fcntlSize(cmd uint32) int {
+	switch {
+	case cmd >= fGetLk && cmd <= fSetLkw || cmd >= fOFDGetLk && cmd <= fOFDSetLkw:
+		return 32 // struct flock, the same on all 64-bit machines
+	case cmd >= fSetOwnEx && cmd <= fGetOwners, cmd >= fGetRWHint && cmd <= fSetFHint:
+		return 8
+	}
+	return 0
+}
+
+func sysFcntl(t *Task, c *Call) int64 {
+	fd, cmd := int(int32(c.Args[0])), uint32(c.Args[1])
+	if hostsys.ReservedFD(fd) {
+		return abi.EBADF.Result()
+	}
+	arg := uintptr(c.Args[2])
+	m := marshal{t: t}
+	if n := fcntlSize(cmd); n != 0 {
+		var e abi.Errno
+		if c.copies[2].state != copyNone && cmd != fGetOwnEx && cmd != fGetOwners {
+			b, e := c.In(2, n)
+			if e != 0 {
+				return e.Result()
+			}
+			if arg, e = m.put(b); e != 0 {
+				return e.Result()
+			}
+			if cmd == fGetLk || cmd == fOFDGetLk {
+				m.back = append(m.back, copyBack{c.Args[2], arg, n})
+			}
+		} else {
+			if arg, e = t.addr(c.Args[2]); e != 0 {
+				return e.Result()
+			}
+			t.Proc.Mem.UnwatchForWrite(c.Args[2], uint64(n))
+		}
+	}
+	return m.finish(c, t.hostBlock(hostsys.SYS_FCNTL, uintptr(fd), uintptr(cmd), arg, 0, 0, 0))
+}
+
+// sysGetdents64 is getdents64(2). struct linux_dirent64 is the same everywhere.
+func sysGetdents64(t *Task, c *Call) int64 {
+	return t.pass(c, hostsys.SYS_GETDENTS64, (*Task).hostBlock)
+}
