@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/weir-emu/weir"
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/plugin"
 )
