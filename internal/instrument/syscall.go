@@ -135,9 +135,16 @@ func (s callState) Bytes(i, n int) ([]byte, abi.Errno) {
 
 func (s callState) SetBytes(i int, b []byte, isString bool) { s.SetIn(i, b, isString) }
 func (s callState) Result() (int64, bool)                   { return s.Call.Result, s.Done }
-func (s callState) SetResult(v int64)                       { s.Call.Result = v }
-func (s callState) FilteredBy() string                      { return s.Filtered }
-func (s callState) Elapsed() time.Duration                  { return s.Call.Elapsed }
+
+func (s callState) FilteredBy() string     { return s.Filtered }
+func (s callState) Elapsed() time.Duration { return s.Call.Elapsed }
+
+// SetResult has an effect only where there is a result.
+func (s callState) SetResult(v int64) {
+	if s.Done {
+		s.Call.Result = v
+	}
+}
 
 func (s callState) InvokeOther(nr abi.Sysno, a [plugin.NumABIArgs]uint64) int64 {
 	return s.Task.Invoke(nr, [8]uint64{a[0], a[1], a[2], a[3], a[4], a[5]})

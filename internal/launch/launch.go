@@ -109,7 +109,8 @@ func Start(cfg Config) (*Process, error) {
 		if hostsys.Getpid() != r.pid { // a fork of the guest: nobody waits here
 			leave(status, sig)
 		}
-		r.close()
+		r.engine.Close()
+		r.proc.Mem.Close()
 		p.status = Status{status, sig}
 		busy.Store(false)
 		close(p.done)

@@ -34,6 +34,10 @@ func both(t *testing.T, f func(t *testing.T, s *Space)) {
 			if len(s.Areas()) != 0 {
 				t.Errorf("areas after Reset: %v", s.Areas())
 			}
+			s.Close()
+			if base := s.Base(); base != 0 && !Free(base, base+1<<32) {
+				t.Error("the window is still mapped after Close")
+			}
 		})
 	}
 }

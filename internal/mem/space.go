@@ -143,6 +143,20 @@ func (s *Space) Reset() error {
 	return nil
 }
 
+// Close unmaps everything, the window included. The space cannot be used afterwards.
+func (s *Space) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.base != 0 {
+		hostMunmap(s.base, s.limit)
+	} else {
+		for _, a := range s.areas {
+			hostMunmap(a.Start, a.End-a.Start)
+		}
+	}
+	s.areas, s.limit = nil, 0
+}
+
 // release gives the host pages of [lo,hi) back: unmapped, or reserved again in
 // a window.
 func (s *Space) release(lo, hi uint64) abi.Errno {

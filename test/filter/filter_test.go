@@ -283,7 +283,7 @@ func TestS15Order(t *testing.T) {
 	cfg.Strace = true
 	r = run(t, cfg, "calls", "OUT", call(nrMagic, 77))
 	equal(t, "order", order, []string{"entry", "filter", "return"})
-	if !strings.Contains(r.log, "syscall_0x1000(0x4d") || !strings.Contains(r.log, "= 5") && !strings.Contains(r.log, "= 0x5") {
+	if !strings.Contains(r.log, "syscall_4096(0x4d") || !strings.Contains(r.log, "= 5") && !strings.Contains(r.log, "= 0x5") {
 		t.Errorf("strace has no line of the call:\n%s", r.log)
 	}
 	equal(t, "result", r.words, []int64{5})
@@ -395,6 +395,9 @@ func TestS23PC(t *testing.T) {
 		return plugin.Return(0)
 	})
 	r := run(t, config(p), "pcs", "OUT", "4096")
+	if r.err != nil || len(r.words) != 2 {
+		t.Fatalf("%v %v", r.err, r.words)
+	}
 	equal(t, "pc", []uint64{pc, reg}, []uint64{uint64(r.words[0]), uint64(r.words[0])})
 }
 

@@ -83,7 +83,9 @@ static void *flip(void *unused) {
 	(void)unused;
 	while (!stop) {
 		memcpy(shared, path_a, sizeof shared);
+		__asm__ volatile("" : : : "memory"); // or the compiler drops the first copy
 		memcpy(shared, path_b, sizeof shared);
+		__asm__ volatile("" : : : "memory");
 	}
 	return NULL;
 }
