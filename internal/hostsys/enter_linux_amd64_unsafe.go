@@ -40,6 +40,8 @@ func Enter(st *cpu.State) {
 }
 
 // faultExit is where the handler sends faulting generated code.
+//
+//lint:ignore U1000 read by sigFault
 var faultExit uintptr
 
 // SetFaultExit registers the host address at which generated code goes on after

@@ -86,9 +86,6 @@ func SigBit(sig int) uint64 { return 1 << (sig - 1) }
 const Unblockable uint64 = 1<<(sigSEGV-1) | 1<<(sigBUS-1) | 1<<(sigILL-1) | 1<<(sigFPE-1) | 1<<(sigTRAP-1) |
 	1<<(SigInternal-1) | 1<<(SigGo-1) | 1<<(sigKILL-1) | 1<<(sigSTOP-1)
 
-// syncSignals are those whose handler serves faults in generated code.
-const syncSignals uint64 = 1<<(sigSEGV-1) | 1<<(sigBUS-1) | 1<<(sigILL-1) | 1<<(sigFPE-1) | 1<<(sigTRAP-1)
-
 // GuestSignals is the default hold-back mask: every signal that a guest can
 // handle on the host. While one is queued in a State the others stay in the
 // kernel's queue, which keeps order and payload.

@@ -2,6 +2,8 @@
 
 package hostsys
 
+//lint:file-ignore U1000 the constants are for the assembly files
+
 import (
 	"unsafe"
 
@@ -35,6 +37,8 @@ const (
 
 	// offArea is the distance from a State to its hostArea.
 	offArea = cpu.Size
+
+	mxcsr = cpu.MXCSRDefault
 
 	siTkill = -6
 	siTimer = -2

@@ -39,11 +39,12 @@ var (
 	goAction  [NumSig + 1]kernelAction // the same, whole
 	goKnown   uint64                   // signals for which the two are filled in
 
+	//lint:ignore U1000 read by sigGuest
 	holdBack = GuestSignals
-	goBlocks = ^uint64(goShared) // what threads of Go's may block
+	//lint:ignore U1000 read by sigGuest: what threads of Go's may block
+	goBlocks = ^uint64(goShared)
 
-	guarded  uint64 // signals whose default action is performed by the caller
-	goMasked bool   // Go's threads were told to block the guest's signals
+	goMasked bool // Go's threads were told to block the guest's signals
 )
 
 // sigaction installs a and remembers what Go had.

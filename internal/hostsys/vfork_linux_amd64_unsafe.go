@@ -2,15 +2,11 @@
 
 package hostsys
 
-import (
-	"unsafe"
-
-	"github.com/weir-emu/weir/internal/cpu"
-)
-
-const mxcsr = cpu.MXCSRDefault
+import "unsafe"
 
 // lostMsg is written when the parent cannot go on.
+//
+//lint:ignore U1000 read by vforkEnter
 var lostMsg = "weir: a vfork child was killed inside the emulator, giving up\n"
 
 // Vfork is a vfork(2) under way: a child process that shares all memory with this one
