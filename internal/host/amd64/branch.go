@@ -25,6 +25,7 @@ const (
 	coldMinMax        // equal operands or NaN
 	coldFToI          // number that does not fit
 	coldFMA           // NaN as result of a fused operation
+	coldFlags         // MXCSR flags to clear
 )
 
 type cold struct {
@@ -113,6 +114,8 @@ func (g *gen) genCold() {
 			g.coldMinMax(&c)
 		case coldFMA:
 			g.coldFMA(&c)
+		case coldFlags:
+			g.coldFlags(&c)
 		case coldFToI:
 			g.coldFToI(&c)
 		case coldBail:

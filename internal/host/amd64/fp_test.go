@@ -95,7 +95,7 @@ func randFP(r *rand.Rand, n int, can func(*ir.Inst) bool) *ir.Block {
 			}
 			switch info.Aux {
 			case ir.AuxRM:
-				i.Aux = []uint8{ir.RMDyn, ir.RMDyn, ir.RNE, ir.RTZ, uint8(r.IntN(5))}[r.IntN(5)]
+				i.Aux = []uint8{ir.RMDyn, ir.RDN, ir.RNE, ir.RTZ, uint8(r.IntN(5))}[r.IntN(5)]
 			case ir.AuxFCond:
 				i.Aux = uint8(r.IntN(5))
 			}
@@ -121,7 +121,11 @@ func randFP(r *rand.Rand, n int, can func(*ir.Inst) bool) *ir.Block {
 			b.Emit(i)
 		}
 		ty := []ir.Type{ir.F32, ir.F64}[r.IntN(2)]
-		switch r.IntN(10) {
+		switch r.IntN(12) {
+		case 10:
+			b.Emit(ir.Inst{Op: ir.OpGetFFlags, Dst: in()})
+		case 11:
+			b.Emit(ir.Inst{Op: ir.OpSetFFlags, A: in()})
 		case 0:
 			a, d := mem()
 			b.Emit(ir.Inst{Op: ir.OpFLoad, Ty: ty, Dst: fp(), A: a, Imm: d})
@@ -166,6 +170,7 @@ func TestFP(t *testing.T) {
 						m.Store(&m.ref, m.guest()+uint64(k), 8, randFloat(r))
 					}
 				}
+				x.FFlags = uint32(r.IntN(32))
 				if r.IntN(2) == 0 {
 					x.FRM = uint32(r.IntN(5))
 				}

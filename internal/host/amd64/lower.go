@@ -15,7 +15,7 @@ func (g *gen) canLower(i *ir.Inst) bool {
 		return g.feat.pclmul
 	case ir.OpCasPair:
 		return false
-	case ir.OpSetFFlags, ir.OpGetFFlags, ir.OpSetFRM, ir.OpCounter:
+	case ir.OpSetFRM, ir.OpCounter:
 		return false
 	}
 	if i.Op >= ir.OpFAdd && i.Op <= ir.OpFMovFromI || i.Op == ir.OpFLoad || i.Op == ir.OpFStore {
@@ -137,6 +137,10 @@ func (g *gen) lower(i *ir.Inst) bool {
 			// Cheaper than mfence, and a full barrier too.
 			g.lock1(aOR, mem(rsp, 0), 0)
 		}
+	case ir.OpGetFFlags:
+		g.getFFlags(rd)
+	case ir.OpSetFFlags:
+		g.setFFlags(a)
 	case ir.OpGetFRM:
 		if rd != 0 {
 			g.kill(rd)

@@ -22,6 +22,26 @@ func (g *gen) ftoi(i *ir.Inst) {
 	}
 	x := g.fget(a, xmm14)
 	d := g.intDst(rd)
+	if i.Aux == ir.RDN || i.Aux == ir.RUP {
+		// floor and ceil. Inexact counts only if the result fits, and that turns out only
+		// after the conversion; what does not fit is left to the interpreter.
+		imm := byte(i.Aux - ir.RDN + 1)
+		if d != rax {
+			g.take(rax)
+		}
+		g.round(i.Ty, xmm15, x, imm|8)
+		g.fins(scalar(oCVTTSD2SI, i.Ty), w, rax, reg(xmm15))
+		g.aluI(aCMP, w, reg(rax), 1)
+		g.bail(ccO)
+		g.round(i.Ty, xmm15, x, imm)
+		g.ins(oMOV, w, d, reg(rax))
+		if w {
+			g.intDone(rd, d, resFull)
+		} else {
+			g.intDone(rd, d, resSx)
+		}
+		return
+	}
 	g.fins(op, w, d, reg(x))
 	switch kind {
 	case ir.KU64:
@@ -181,10 +201,13 @@ func (g *gen) fround(i *ir.Inst) {
 	if i.Aux2&1 == 0 {
 		imm |= 8 // inexact is not raised
 	}
-	op := oROUNDSD
-	if i.Ty == ir.F32 {
-		op = oROUNDSS
-	}
+	g.round(i.Ty, d, x, imm)
+	g.fdirty(rd, d, i.Ty, a)
+}
+
+// round emits d = x rounded to an integral value as imm says.
+func (g *gen) round(ty ir.Type, d, x int, imm byte) {
+	op := scalar(oROUNDSD, ty)
 	if g.feat.avx {
 		g.vexT(op, false, d, x, reg(x), 1)
 	} else {
@@ -192,7 +215,6 @@ func (g *gen) fround(i *ir.Inst) {
 		g.insT(op, false, d, reg(x), 1)
 	}
 	g.b1(imm)
-	g.fdirty(rd, d, i.Ty, a)
 }
 
 func (g *gen) fmovToI(i *ir.Inst) {

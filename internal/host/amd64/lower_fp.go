@@ -19,7 +19,8 @@ func (g *gen) canLowerFP(i *ir.Inst) bool {
 	case ir.OpFMulAdd:
 		return g.feat.fma && g.rmOK(i.Aux)
 	case ir.OpFToI:
-		return i.Aux == ir.RTZ || g.rmOK(i.Aux)
+		signed := ir.IKind(i.Aux2) == ir.KI32 || ir.IKind(i.Aux2) == ir.KI64
+		return i.Aux == ir.RTZ || g.rmOK(i.Aux) || signed && g.feat.sse41 && (i.Aux == ir.RDN || i.Aux == ir.RUP)
 	case ir.OpIToF:
 		return i.Ty == ir.F64 && ir.IKind(i.Aux2) <= ir.KU32 || g.rmOK(i.Aux)
 	case ir.OpFCvt:

@@ -20,6 +20,7 @@ type stubTable struct {
 	abs64        int
 	abs32        int
 	box          int // ones in bits 63:32
+	flags        int // 64 bytes: flagByte
 }
 
 // genStubs writes the code that all blocks share. Generated code is
@@ -129,6 +130,10 @@ func (g *gen) genStubs() host.Stubs {
 	s.abs64 = konst(1<<63 - 1)
 	s.abs32 = konst(0xffffffff<<32 | (1<<31 - 1)) // keeps the boxing
 	s.box = konst(0xffffffff << 32)
+	s.flags = g.p
+	for m := range 64 {
+		g.b1(flagByte(m))
+	}
 	g.p = (g.p + 63) &^ 63
 	return host.Stubs{Enter: g.regionBase + uintptr(enter), Fault: g.regionBase + uintptr(fault), End: g.p}
 }
