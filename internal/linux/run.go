@@ -39,7 +39,8 @@ func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
 	}
 	if plan.native {
 		plan.close()
-		return nil, fmt.Errorf("%s: a program for this host, not for %s: run it without weir", path, cfg.Guest.Arch)
+		text := fmt.Sprintf("a program for this host, not for %s: run it without weir", cfg.Guest.Arch)
+		return nil, fmt.Errorf("%s: %w", path, &load.Error{Errno: abi.ENOEXEC, Text: text})
 	}
 	if err := p.makeMemory(plan); err != nil {
 		plan.close()
@@ -281,7 +282,6 @@ func (t *Task) vdso() {
 const (
 	sysClockGettime = 113
 	sysClockGetres  = 114
-	sysGetcpu       = 168
 	sysGettimeofday = 169
 )
 
@@ -298,6 +298,15 @@ func (t *Task) fastTime(nr abi.Sysno) (r int64, ok bool) {
 		}
 		le.PutUint64(b[0:], uint64(sec))
 		le.PutUint64(b[8:], uint64(nsec))
+		if !t.Proc.Mem.Write(a[1], b[:]) {
+			return abi.EFAULT.Result(), true
+		}
+		return 0, true
+	case sysClockGetres:
+		if a[0] > clockMonotonic || a[1] == 0 {
+			return 0, false
+		}
+		b[8] = 1 // high-resolution timers: one nanosecond
 		if !t.Proc.Mem.Write(a[1], b[:]) {
 			return abi.EFAULT.Result(), true
 		}

@@ -74,6 +74,7 @@ func (t *Task) sysSetpgid(pid, pgid int32) int64 {
 }
 
 func (t *Task) sysGetresuid(r, e, s uint64) int64 { return t.getres(hostsys.SYS_GETRESUID, r, e, s) }
+
 func (t *Task) sysGetresgid(r, e, s uint64) int64 { return t.getres(hostsys.SYS_GETRESGID, r, e, s) }
 
 func (t *Task) getres(nr uintptr, addrs ...uint64) int64 {
@@ -122,6 +123,7 @@ const (
 )
 
 func (t *Task) sysCapget(hdr, data uint64) int64 { return t.capability(hostsys.SYS_CAPGET, hdr, data) }
+
 func (t *Task) sysCapset(hdr, data uint64) int64 {
 	t.Proc.creds.Store(true)
 	return t.capability(hostsys.SYS_CAPSET, hdr, data)
