@@ -259,6 +259,8 @@ var genericNames = [...]struct {
 	261: {"prlimit64", famSched},
 	262: {"fanotify_init", famPoll},
 	263: {"fanotify_mark", famPoll},
+	264: {"name_to_handle_at", famPath},
+	265: {"open_by_handle_at", famPath},
 	266: {"clock_adjtime", famTime},
 	267: {"syncfs", famIO},
 	268: {"setns", famSystem},

