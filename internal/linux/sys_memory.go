@@ -88,17 +88,14 @@ func sysMmap(t *Task, c *Call) int64 {
 	return int64(at)
 }
 
-// Bits of a protection beyond reading, writing and executing: PROT_SEM means nothing here,
-// and a mapping that grows is not one that mprotect can follow.
-const (
-	protSem   = 0x8
-	protGrows = 0x01000000 | 0x02000000 // PROT_GROWSDOWN, PROT_GROWSUP
-)
+// protSem is PROT_SEM, which means nothing on the guests' machines.
+const protSem = 0x8
 
-// protect is mprotect(2) with the kernel's check of prot (mm/mprotect.c).
+// protect is mprotect(2) with the kernel's check of prot (mm/mprotect.c). PROT_GROWSDOWN and
+// PROT_GROWSUP are for areas that grow, which the guest has none of: EINVAL.
 func (t *Task) protect(c *Call) int64 {
 	prot := c.Args[2]
-	if prot&^uint64(mem.ProtRead|mem.ProtWrite|mem.ProtExec|protSem|protGrows) != 0 || prot&protGrows != 0 {
+	if prot&^(uint64(mem.ProtRead|mem.ProtWrite|mem.ProtExec)|protSem) != 0 {
 		return abi.EINVAL.Result()
 	}
 	return t.Proc.Mem.Protect(c.Args[0], c.Args[1], mem.Prot(prot)).Result()
