@@ -23,8 +23,10 @@ var configs = []struct {
 }
 
 // Operand classes: zero, RDX, other pinned, unpinned, temporary.
-var dsts = []ir.Val{10, 15, 12, 20, 21, ir.TBase}
-var srcs = []ir.Val{0, 10, 15, 12, 20, 21, ir.TBase}
+var (
+	dsts = []ir.Val{10, 15, 12, 20, 21, ir.TBase}
+	srcs = []ir.Val{0, 10, 15, 12, 20, 21, ir.TBase}
+)
 
 func pureOps() (ops []ir.Op) {
 	for op := range ir.NumOps {
@@ -289,7 +291,7 @@ func (m *machine) randRegs(r *rand.Rand) *cpu.State {
 
 // TestBlocks runs random blocks in all code variants.
 func TestBlocks(t *testing.T) {
-	n := 60000
+	n := 20000
 	if testing.Short() {
 		n = 3000
 	}

@@ -25,6 +25,7 @@ const (
 	coldMinMax        // equal operands or NaN
 	coldFToI          // number that does not fit
 	coldFMA           // NaN as result of a fused operation
+	coldQuiet         // NaN in a comparison between saving and restoring the flags
 	coldFlags         // MXCSR flags to clear
 )
 
@@ -116,6 +117,8 @@ func (g *gen) genCold() {
 			g.coldFMA(&c)
 		case coldFlags:
 			g.coldFlags(&c)
+		case coldQuiet:
+			g.coldQuiet(&c)
 		case coldFToI:
 			g.coldFToI(&c)
 		case coldBail:

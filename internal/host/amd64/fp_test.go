@@ -121,7 +121,13 @@ func randFP(r *rand.Rand, n int, can func(*ir.Inst) bool) *ir.Block {
 			b.Emit(i)
 		}
 		ty := []ir.Type{ir.F32, ir.F64}[r.IntN(2)]
-		switch r.IntN(12) {
+		switch r.IntN(13) {
+		case 12:
+			b.Emit(ir.Inst{Op: ir.OpGetFFlags, Dst: 20})
+			b.Insn(4)
+			b.Emit(ir.Inst{Op: ir.OpFCmp, Ty: ty, Dst: in(), A: fp(), B: fp(), Aux: uint8(r.IntN(5))})
+			b.Insn(4)
+			b.Emit(ir.Inst{Op: ir.OpSetFFlags, A: 20})
 		case 10:
 			b.Emit(ir.Inst{Op: ir.OpGetFFlags, Dst: in()})
 		case 11:
@@ -152,7 +158,7 @@ func randFP(r *rand.Rand, n int, can func(*ir.Inst) bool) *ir.Block {
 // TestFP runs random FP blocks in all rounding modes; results, flags and faults are
 // softfp's through the interpreter.
 func TestFP(t *testing.T) {
-	n := 60000
+	n := 20000
 	if testing.Short() {
 		n = 4000
 	}

@@ -72,6 +72,9 @@ type gen struct {
 	la    *live // after it
 	stop  int   // index of the first operation that is not compiled
 
+	quietCmp int // comparison between getfflags and setfflags, see findQuiet
+	quietEnd int // the setfflags
+
 	syms          // symbolic state of integer operands
 	fstate        // state of FP operands
 	cold   []cold // what stands after the block's end
@@ -139,6 +142,7 @@ func (g *gen) Compile(b *ir.Block, m host.Mode, off uint32, c *host.Code) error 
 	g.entry = g.p
 	g.resetSyms()
 	g.resetFP()
+	g.quietCmp, g.quietEnd = -1, -1
 	g.cold = g.cold[:0]
 	g.snaps = g.snaps[:0]
 	g.exits = g.exits[:0]

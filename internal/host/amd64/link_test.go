@@ -23,8 +23,10 @@ type program struct {
 }
 
 func newProgram(t testing.TB, o host.Options, blocks ...*ir.Block) *program {
-	p := &program{machine: newMachine(t, o), t: t, blocks: map[uint64]*ir.Block{}, codes: map[uint64]host.Code{},
-		offs: map[uint64]uint32{}, exits: map[cpu.Exit]int{}}
+	p := &program{
+		machine: newMachine(t, o), t: t, blocks: map[uint64]*ir.Block{}, codes: map[uint64]host.Code{},
+		offs: map[uint64]uint32{}, exits: map[cpu.Exit]int{},
+	}
 	for _, b := range blocks {
 		if err := b.Verify(); err != nil {
 			t.Fatal(err)

@@ -138,7 +138,7 @@ func (g *gen) lower(i *ir.Inst) bool {
 			g.lock1(aOR, mem(rsp, 0), 0)
 		}
 	case ir.OpGetFFlags:
-		g.getFFlags(rd)
+		g.getFFlags(i)
 	case ir.OpSetFFlags:
 		g.setFFlags(a)
 	case ir.OpGetFRM:

@@ -1,6 +1,9 @@
 package amd64
 
-import "github.com/weir-emu/weir/internal/cpu"
+import (
+	"github.com/weir-emu/weir/internal/cpu"
+	"github.com/weir-emu/weir/internal/ir"
+)
 
 // sticky leaves the exceptions in the host's control word in RAX, in the guest's order. It
 // takes both scratch registers.
@@ -12,10 +15,12 @@ func (g *gen) sticky() {
 	g.ins(oMOVZX8, false, rax, opn{mem: true, base: rcx, idx: rax})
 }
 
-func (g *gen) getFFlags(rd int) {
+func (g *gen) getFFlags(i *ir.Inst) {
+	rd := ix(i.Dst)
 	if rd == 0 {
 		return
 	}
+	g.findQuiet(i)
 	g.kill(rd)
 	g.take(rax)
 	g.take(rcx)
@@ -24,10 +29,51 @@ func (g *gen) getFFlags(rd int) {
 	g.fixedDst(rd, resPos, false)
 }
 
+// findQuiet looks for a comparison between this read of the flags and a write that
+// restores them, which is how compilers spell a comparison without exceptions. Only
+// a NaN raises anything there, so that the flags have to be restored in its cold path only.
+func (g *gen) findQuiet(i *ir.Inst) {
+	cmp := -1
+	for n := g.n + 1; n < g.stop; n++ {
+		j := &g.blk.Insts[n]
+		switch {
+		case j.Op == ir.OpInsn:
+		case j.Op == ir.OpFCmp && cmp < 0 && j.Dst != i.Dst:
+			cmp = n
+		case j.Op == ir.OpSetFFlags && cmp >= 0 && j.A == i.Dst:
+			g.quietCmp, g.quietEnd = cmp, n
+			return
+		default:
+			return
+		}
+	}
+}
+
+// quiet emits the comparison of a with b that findQuiet found: the flags are those
+// of ucomis, or equal and not above for an unordered eq.
+func (g *gen) quiet(op opc, a int, b opn, eq bool) {
+	g.fins(op, false, a, b)
+	c := cold{kind: coldQuiet, flag: eq, site: g.jcc(ccP)}
+	c.back = g.p
+	g.cold = append(g.cold, c)
+}
+
+func (g *gen) coldQuiet(c *cold) {
+	g.here(c.site)
+	g.ins(oGrp15, false, 2, saveT) // the control word as getFFlags saw it
+	if c.flag {
+		g.ins(oTEST, true, rsp, reg(rsp)) // not equal
+	}
+	g.jmpTo(c.back)
+}
+
 // setFFlags clears the host's flags only if the new value lacks one of them, because
 // loading the control word is slow: the usual case is code that restores flags
 // around a comparison that has raised none.
 func (g *gen) setFFlags(a int) {
+	if g.n == g.quietEnd {
+		return
+	}
 	g.prep(a, false)
 	g.take(rax)
 	g.take(rcx)

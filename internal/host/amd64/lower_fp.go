@@ -369,6 +369,15 @@ func (g *gen) fcmp(i *ir.Inst) {
 	g.needBoxed(a, i.Ty)
 	g.needBoxed(b, i.Ty)
 	f := ir.FCond(i.Aux)
+	quiet := g.n == g.quietCmp
+	if f == ir.FEq && quiet {
+		d := g.intDst(rd)
+		g.quiet(scalar(oUCOMISD, i.Ty), g.fget(a, xmm14), g.frm(b), true)
+		g.setcc(ccE, d)
+		g.ins(oMOVZX8, false, d, reg(d))
+		g.intDone(rd, d, resPos)
+		return
+	}
 	if f == ir.FEq {
 		x := g.fget(a, xmm14)
 		op := scalar(oCMPSD, i.Ty)
@@ -399,7 +408,11 @@ func (g *gen) fcmp(i *ir.Inst) {
 	d := g.intDst(rd)
 	// b > a: false if unordered.
 	y := g.fget(b, xmm14)
-	g.fins(op, false, y, g.frm(a))
+	if quiet {
+		g.quiet(scalar(oUCOMISD, i.Ty), y, g.frm(a), false)
+	} else {
+		g.fins(op, false, y, g.frm(a))
+	}
 	g.setcc(c, d)
 	g.ins(oMOVZX8, false, d, reg(d))
 	g.intDone(rd, d, resPos)
