@@ -4,10 +4,12 @@ go 1.26.0
 
 toolchain go1.26.8
 
-require github.com/rogpeppe/go-internal v1.16.0
+require (
+	github.com/rogpeppe/go-internal v1.16.0
+	golang.org/x/arch v0.32.0
+)
 
 require (
-	golang.org/x/arch v0.32.0 // indirect
 	golang.org/x/sys v0.26.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )
