@@ -114,16 +114,22 @@ func (e Exit) String() string {
 // Reset gives s the state of a new thread without registers: empty jump cache,
 // no reservation, round-to-nearest.
 func (s *State) Reset() {
+	s.ResetFresh()
+	s.ClearJumpCache()
+}
+
+// ResetFresh is Reset for memory that is all zero: it touches one page of the
+// jump cache instead of sixteen.
+func (s *State) ResetFresh() {
 	s.ResAddr = NoReservation
 	s.MXCSR = MXCSRDefault
-	s.ClearJumpCache()
+	s.JumpCache[0][0] = emptyJump(0)
 }
 
 // ClearJumpCache forgets every indirect target.
 func (s *State) ClearJumpCache() {
-	for i := range s.JumpCache {
-		s.JumpCache[i][0] = emptyJump(uint64(i))
-	}
+	clear(s.JumpCache[:])
+	s.JumpCache[0][0] = emptyJump(0)
 }
 
 // ForgetJump removes pc from the jump cache, if it is there.
@@ -137,9 +143,15 @@ func (s *State) ForgetJump(pc uint64) {
 // JumpIndex is the entry of pc in the jump cache.
 func JumpIndex(pc uint64) uint64 { return pc >> 1 % JumpCacheLen }
 
-// emptyJump marks entry i as empty: an address that is looked for in another entry, so that
-// nothing, not even an odd value, finds it.
-func emptyJump(i uint64) uint64 { return 2*i + 2 | NoPC }
+// emptyJump marks entry i as empty: an address that is looked for in another entry, so
+// that nothing, not even an odd value, finds it. Zero, the content of fresh memory, will do
+// for all entries but the one of address 0.
+func emptyJump(i uint64) uint64 {
+	if i == 0 {
+		return 2
+	}
+	return 0
+}
 
 // MXCSRDefault is the value of MXCSR at process start: all exceptions masked,
 // round to nearest, no sticky flags (Intel SDM vol. 1, 10.2.3).

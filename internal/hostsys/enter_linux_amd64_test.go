@@ -52,7 +52,7 @@ func TestStackLayout(t *testing.T) {
 	if f := Store8(uintptr(st.StackLo)-1, 1); f.Sig != int32(syscall.SIGSEGV) || f.Code != 2 {
 		t.Errorf("below the stack: %+v", f)
 	}
-	if st.JumpCache[5][0]&cpu.NoPC == 0 || st.ResAddr != cpu.NoReservation {
+	if st.JumpCache[0][0] == 0 || st.JumpCache[5][0] != 0 || st.ResAddr != cpu.NoReservation {
 		t.Error("not reset")
 	}
 }

@@ -50,16 +50,18 @@ func NewState() (*cpu.State, error) {
 			return nil, Error("cannot protect the end of a host stack (errno " + itoa(Errno(r)) + ")")
 		}
 		st = (*cpu.State)(hostPointer(p + pageSize + stackSize))
-		// All of it is about to be touched: one call instead of a fault per page (Linux 5.14; else no matter).
-		rawSyscall(SYS_MADVISE, uintptr(unsafe.Pointer(st))-2*pageSize, 2*pageSize+stateSize, madvPopulateWrite, 0, 0, 0)
+		// The stack's top, the State and the first page of its jump cache are about to be
+		// touched: one call instead of a fault per page (Linux 5.14; else no matter).
+		rawSyscall(SYS_MADVISE, uintptr(unsafe.Pointer(st))-2*pageSize, 2*pageSize+cpu.OffJumpCache+pageSize, madvPopulateWrite, 0, 0, 0)
 	} else {
 		clear(unsafe.Slice((*byte)(unsafe.Pointer(st)), cpu.OffJumpCache))
+		st.ClearJumpCache()
 		*area(st) = hostArea{}
 	}
 	st.StackLo = uint64(uintptr(unsafe.Pointer(st)) - stackSize)
 	st.StackTop = uint64(uintptr(unsafe.Pointer(st)) - stackSlack)
 	st.StackSP = st.StackTop
-	st.Reset()
+	st.ResetFresh()
 	return st, nil
 }
 

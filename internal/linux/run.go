@@ -87,7 +87,6 @@ func (t *Task) bind() error {
 	if err != nil {
 		return err
 	}
-	st.Reset()
 	st.Base = t.Proc.Mem.Base()
 	t.St = st
 	if st.Base != 0 {
@@ -126,6 +125,7 @@ func (t *Task) makeScratch() error {
 const (
 	mapPrivate   = 0x02
 	mapAnonymous = 0x20
+	mapNoReserve = 0x4000
 )
 
 // ErrRunning is returned by Run for a process that has been run.
