@@ -27,7 +27,10 @@ type Call struct {
 
 	hidden bool // a filter asked that tracing not see this call
 	direct bool // being run by Invoke: no hooks
-	copies [6]guestCopy
+
+	interrupted bool // Invoke's last result was EINTR
+	final       bool // the result is a plugin's, not one that signals decide about
+	copies      [6]guestCopy
 }
 
 // guestCopy is what was read from guest memory through one argument.
@@ -51,6 +54,7 @@ func (c *Call) start(t *Task, nr abi.Sysno, row *Row, args [8]uint64, pc uint64)
 	c.Task, c.Row, c.Nr, c.Args, c.PC = t, row, nr, args, pc
 	t.cur = c
 	c.Result, c.Done, c.Filtered, c.hidden, c.direct, c.Elapsed = 0, false, "", false, false, 0
+	c.interrupted, c.final = false, false
 	for i := range c.copies {
 		if c.copies[i].state != copyNone {
 			c.copies[i] = guestCopy{}

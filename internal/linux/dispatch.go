@@ -141,6 +141,7 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 		res = row.run(t, c)
 	case Answer:
 		res = v.Value
+		c.final = !c.interrupted
 	case Handled:
 		res = resHandled
 	case Restart:
@@ -169,11 +170,16 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	if want&WantReturn != 0 && !c.hidden {
 		h.Return(c)
 	}
+	c.final = c.final || c.Result != res
 	t.finish(c, c.Result)
 }
 
 // Invoke runs the default handler of c with its present arguments, for filters.
-func (c *Call) Invoke() int64 { return c.Row.run(c.Task, c) }
+func (c *Call) Invoke() int64 {
+	r := c.Row.run(c.Task, c)
+	c.interrupted = r == eintr
+	return r
+}
 
 // Invoke runs the default handler of another syscall on behalf of t, unseen by hooks.
 func (t *Task) Invoke(nr abi.Sysno, args [8]uint64) int64 {
@@ -188,11 +194,11 @@ func (t *Task) Invoke(nr abi.Sysno, args [8]uint64) int64 {
 
 // finish applies a result to the registers.
 func (t *Task) finish(c *Call, res int64) {
-	switch res {
-	case resRestart:
+	switch {
+	case res == resRestart:
 		t.restartSyscall()
-	case resHandled:
-	case eintr:
+	case res == resHandled:
+	case res == eintr && !c.final:
 		// Only a handler that runs makes a call fail with EINTR; see signals.
 		ret := &t.St.X[t.Proc.Guest.RetReg]
 		t.eintr, t.eintrRet = c.Row.restarts(), *ret

@@ -83,6 +83,9 @@ func (t *Task) borrowed(parent *Task, a *cloneArgs, flags uintptr, done chan<- i
 		t.forkEvents(parent)
 		t.run()
 		// Here the parent's process runs again.
+		if f := p.Hooks.ThreadExit; f != nil {
+			f(t)
+		}
 		if !t.left {
 			v.Killed()
 		}
@@ -95,11 +98,12 @@ func (t *Task) borrowed(parent *Task, a *cloneArgs, flags uintptr, done chan<- i
 	done <- r
 }
 
-// forkEvents tells hooks of the child's return from clone.
+// forkEvents tells hooks of the child's return from clone. The hooks' memory is the
+// parent's too: to them the child is another thread, and no fork.
 func (t *Task) forkEvents(parent *Task) {
 	h := t.Proc.Hooks
-	if h.Fork != nil {
-		h.Fork(t)
+	if h.ThreadStart != nil {
+		h.ThreadStart(t)
 	}
 	pc := parent.cur
 	if h.Return == nil || pc == nil || h.word(pc.Nr).Load()&WantReturn == 0 {
