@@ -165,7 +165,9 @@ func (h *Host) OnThreadExit(f func(*VCPU), opts ...RegisterOption) *Registration
 }
 
 // OnFork registers f to run in a forked child process before the guest's code
-// goes on there. All of the plugin's state is a copy of the parent's.
+// goes on there. All of the plugin's state is a copy of the parent's. The child of a
+// vfork(2) shares its parent's memory, plugins included, until it executes a program
+// or ends: to plugins it is a thread, with a thread ID of its own.
 func (h *Host) OnFork(f func(*VCPU), opts ...RegisterOption) *Registration {
 	return h.register(EventFork, Set{}, f, opts)
 }
@@ -177,7 +179,8 @@ type ExitInfo struct {
 }
 
 // OnExit registers f to run once when the guest's process ends, newest first; in
-// every forked child that exits too. It does not run at execve.
+// every forked child that exits too. It does not run at execve. Other guest threads
+// may still be running.
 func (h *Host) OnExit(f func(ExitInfo), opts ...RegisterOption) *Registration {
 	return h.register(EventExit, Set{}, f, opts)
 }
