@@ -23,21 +23,20 @@ var exitProcess = os.Exit
 // run ends with a status of its own. x is what recover returned. The caller is the
 // function that was deferred.
 func (r *Registry) failed(e *callback.Entry, c *plugin.Call, x any) {
-	where := ""
+	where := e.Event.String()
 	if c != nil {
-		where = " of " + c.Name()
+		where += " of " + c.Name()
 	}
-	fmt.Fprintf(r.cfg.Log, "weir: plugin %s: %s in %s%s\n", e.Plugin, failure(x), e.Event, where)
+	fmt.Fprintf(r.cfg.Log, "weir: plugin %s: %s\n", e.Plugin, failure(x, where))
 	exitProcess(PanicStatus)
 }
 
 // failure describes a panic, or a runtime.Goexit if x is nil, and where it happened.
-func failure(x any) string {
-	what := "runtime.Goexit"
-	if x != nil {
-		what = "panic: " + strings.ReplaceAll(fmt.Sprint(x), "\n", " ")
+func failure(x any, where string) string {
+	if x == nil {
+		return "runtime.Goexit in " + where + panicSite()
 	}
-	return what + panicSite()
+	return "panic in " + where + ": " + strings.ReplaceAll(fmt.Sprint(x), "\n", " ") + panicSite()
 }
 
 // panicSite returns " at file:line" of the innermost frame of the panic that

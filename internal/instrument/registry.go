@@ -54,7 +54,7 @@ func (r *Registry) Install(name string, p plugin.Plugin, args plugin.Args) (err 
 	done := false
 	defer func() {
 		if !done {
-			err = fmt.Errorf("plugin %s: %s in Install", name, failure(recover()))
+			err = fmt.Errorf("plugin %s: %s", name, failure(recover(), "Install"))
 		}
 	}()
 	err = p.Install(plugin.NewHost(name, r), args)

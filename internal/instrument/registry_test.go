@@ -111,12 +111,12 @@ func TestInstallErrors(t *testing.T) {
 			h.OnSyscall(plugin.Syscalls("raed"), func(*plugin.Call) {})
 			return nil
 		}, []string{`plugin typo: unknown syscall "raed"`}},
-		{"panics", func(*plugin.Host, plugin.Args) error { panic("oh\nno") }, []string{"plugin panics: panic: oh no at registry_test.go:", "in Install"}},
+		{"panics", func(*plugin.Host, plugin.Args) error { panic("oh\nno") }, []string{"plugin panics: panic in Install: oh no at registry_test.go:"}},
 		{"nil", func(*plugin.Host, plugin.Args) error {
 			var m map[string]int
 			m["x"]++
 			return nil
-		}, []string{"plugin nil: panic: assignment to entry in nil map at registry_test.go:"}},
+		}, []string{"plugin nil: panic in Install: assignment to entry in nil map at registry_test.go:"}},
 	} {
 		err := f.Install(tc.name, tc.p, nil)
 		for _, w := range tc.want {

@@ -178,21 +178,21 @@ func TestPanics(t *testing.T) {
 	}{
 		{"filter", func(h *plugin.Host, boom func()) {
 			h.FilterSyscalls(magic, func(*plugin.Call) plugin.Verdict { boom(); return plugin.Pass })
-		}, nil, " in syscall filter of "},
-		{"entry", func(h *plugin.Host, boom func()) { h.OnSyscall(magic, func(*plugin.Call) { boom() }) }, nil, " in syscall of "},
-		{"return", func(h *plugin.Host, boom func()) { h.OnSyscallReturn(magic, func(*plugin.Call) { boom() }) }, nil, " in syscall return of "},
+		}, nil, "syscall filter of fake"},
+		{"entry", func(h *plugin.Host, boom func()) { h.OnSyscall(magic, func(*plugin.Call) { boom() }) }, nil, "syscall of fake"},
+		{"return", func(h *plugin.Host, boom func()) { h.OnSyscallReturn(magic, func(*plugin.Call) { boom() }) }, nil, "syscall return of fake"},
 		{"start", func(h *plugin.Host, boom func()) { h.OnThreadStart(func(*plugin.VCPU) { boom() }) },
-			func(f *fixture) { f.hooks.ThreadStart(newTask(1)) }, " in thread start"},
+			func(f *fixture) { f.hooks.ThreadStart(newTask(1)) }, "thread start"},
 		{"fork", func(h *plugin.Host, boom func()) { h.OnFork(func(*plugin.VCPU) { boom() }) },
-			func(f *fixture) { f.hooks.Fork(newTask(1)) }, " in fork"},
+			func(f *fixture) { f.hooks.Fork(newTask(1)) }, "fork"},
 		{"exit", func(h *plugin.Host, boom func()) { h.OnExit(func(plugin.ExitInfo) { boom() }) },
-			func(f *fixture) { f.hooks.Exit(0, 0) }, " in exit"},
+			func(f *fixture) { f.hooks.Exit(0, 0) }, "exit"},
 	} {
 		for what, boom := range map[string]func(){
-			"panic: boom two lines":  func() { panic("boom\ntwo lines") },
-			"panic: nil function":    func() { panic(fmt.Errorf("nil function")) },
-			"panic: runtime error: ": func() { var p *int; *p = 1 },
-			"runtime.Goexit":         func() { runtime.Goexit() },
+			": boom two lines":   func() { panic("boom\ntwo lines") },
+			": nil function":     func() { panic(fmt.Errorf("nil function")) },
+			": runtime error: ":  func() { var p *int; *p = 1 },
+			"runtime.Goexit in ": func() { runtime.Goexit() },
 		} {
 			status := catchExit(t)
 			f := newFixture()
@@ -208,8 +208,11 @@ func TestPanics(t *testing.T) {
 			}()
 			<-done
 			got := f.log.String()
-			if *status != PanicStatus || !strings.HasPrefix(got, "weir: plugin mine: "+what) || !strings.Contains(got, tc.want) ||
-				!strings.Contains(got, " at syscall_test.go:") || strings.Count(got, "\n") != 1 {
+			want := "weir: plugin mine: panic in " + tc.want + what
+			if what[0] != ':' {
+				want = "weir: plugin mine: " + what + tc.want
+			}
+			if *status != PanicStatus || !strings.HasPrefix(got, want) || !strings.Contains(got, " at syscall_test.go:") || strings.Count(got, "\n") != 1 {
 				t.Errorf("%s, %s: status %d, report %q", tc.name, what, *status, got)
 			}
 		}

@@ -224,10 +224,16 @@ func (c *call) Decode(i int) (plugin.Arg, bool) {
 }
 
 func (c *call) Result() (int64, bool)  { return c.result, c.done }
-func (c *call) SetResult(v int64)      { c.result = v }
 func (c *call) FilteredBy() string     { return c.by }
 func (c *call) Elapsed() time.Duration { return c.elapsed }
 func (c *call) Hide()                  { c.hidden = true }
+
+// SetResult has an effect only where there is a result.
+func (c *call) SetResult(v int64) {
+	if c.done {
+		c.result = v
+	}
+}
 
 func (c *call) Invoke() int64 {
 	c.ran = true
