@@ -68,6 +68,7 @@ type Process struct {
 	cond     sync.Cond // on mu: a task left, or the state below changed
 	tasks    map[int]*Task
 	leader   *Task     // until Run
+	main     *Task     // the thread that execve keeps; its ID is the process ID, but in an embedding program
 	plan     *execPlan // set by the thread that calls execve, for the main thread
 	starting int       // threads being made that are not in tasks yet
 	ended    bool      // exit_group or a fatal signal: every task leaves

@@ -53,7 +53,7 @@ func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
 		plan.close()
 		return nil, err
 	}
-	p.leader = t
+	p.leader, p.main = t, t
 	p.add(t)
 	if err := t.load(plan); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -165,7 +165,8 @@ func (t *Task) life() {
 			f(t)
 		}
 		if !t.isMain() {
-			t.releaseFutexes(true)
+			// The Go runtime never ends the host process's first thread.
+			t.releaseFutexes(t.TID != p.PID)
 			break
 		}
 		plan := p.awaitPlan(t)
@@ -182,7 +183,7 @@ func (t *Task) life() {
 }
 
 // isMain reports whether t is the process's main thread.
-func (t *Task) isMain() bool { return t.TID == t.Proc.PID }
+func (t *Task) isMain() bool { return t == t.Proc.main }
 
 // awaitPlan waits, after the guest's main thread has left, until another thread
 // has called execve and the rest have left too. It returns nil if the process ends.

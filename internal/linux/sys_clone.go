@@ -321,7 +321,7 @@ func (t *Task) forked(a *cloneArgs) {
 	p.mu.Lock()
 	clear(p.tasks)
 	p.tasks[t.TID] = t
-	p.plan, p.starting = nil, 0
+	p.main, p.plan, p.starting = t, nil, 0
 	p.mu.Unlock()
 	p.Engine.AfterForkChild(t.CPU)
 	t.childState(a)

@@ -28,6 +28,7 @@ func (t *Task) vfork(a *cloneArgs) int64 {
 		return abi.ENOMEM.Result()
 	}
 	child := &Task{Proc: p.borrow(v), mask: t.mask, alt: t.alt, epoch: t.epoch}
+	child.Proc.main = child
 	done := make(chan int64, 1)
 	go child.borrowed(t, a, uintptr(a.flags&pass|a.exitSignal), done)
 	pid := <-done
