@@ -22,6 +22,9 @@ func TestGuestPrograms(t *testing.T) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".c")
+		if name == "filter" { // takes a task as its argument; the filter's tests run it
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			prog := testenv.GuestC(t, name)
 			for _, g := range matrix {

@@ -236,7 +236,7 @@ func (t *Task) load(pl *execPlan) error {
 		}
 		pr.Entry = pl.interpImage.Entry + ib
 	}
-	sp.SetBrk(im.Hi + bias + rnd(32<<20))
+	sp.SetBrk(p.placeBrk(im.Hi + bias + rnd(32<<20)))
 	if err := p.mapVDSO(&pr); err != nil {
 		return err
 	}
@@ -266,6 +266,21 @@ func (t *Task) load(pl *execPlan) error {
 	st.PC = pr.Entry
 	st.X[g.SPReg] = pr.Stack.SP
 	return nil
+}
+
+// placeBrk returns where the heap starts: behind the program as usual, if the
+// addresses there are not Weir's own.
+func (p *Process) placeBrk(usual uint64) uint64 {
+	const room = 1 << 30
+	if p.Mem.Base() != 0 || mem.Free(usual, usual+room) {
+		return usual
+	}
+	at, errno := p.Mem.Map(0, room, 0, mapPrivate|mapAnonymous|mapNoReserve, -1, 0)
+	if errno != 0 {
+		return usual
+	}
+	p.Mem.Unmap(at, room)
+	return at
 }
 
 // auxv is the auxiliary vector, in the kernel's order.
