@@ -26,12 +26,18 @@ func IgnoreOverExec(sig int) {
 }
 
 // BeforeExec is to be called before an execve(2) through [Syscall]: no thread is created meanwhile, which
-// the kernel would let fail.
+// the kernel would let fail. A vfork child must not call it: it has one thread, and the lock
+// behind it would be held by a process that is gone.
 func BeforeExec() { beforeExec() }
 
-// ExecFailed is to be called when that execve has returned.
+// ExecFailed is to be called when that execve has returned. It is RestoreIgnored and the end of BeforeExec.
 func ExecFailed() {
 	afterExec()
+	RestoreIgnored()
+}
+
+// RestoreIgnored takes back what IgnoreOverExec did.
+func RestoreIgnored() {
 	for sig := 1; sig <= NumSig; sig++ {
 		if ignored.set&SigBit(sig) != 0 {
 			rawSyscall(SYS_RT_SIGACTION, uintptr(sig), addr(&ignored.old[sig]), 0, 8, 0, 0)

@@ -210,6 +210,9 @@ func BeforeExec() {}
 // ExecFailed does nothing.
 func ExecFailed() {}
 
+// RestoreIgnored does nothing.
+func RestoreIgnored() {}
+
 // ExitProcess panics: use os.Exit.
 func ExitProcess(int) { panic(bug()) }
 

@@ -176,7 +176,8 @@ func (t *Task) life() {
 		t.commit(plan)
 	}
 	// From here on the host must not choose this thread for a signal.
-	t.put64(0, ^uint64(0))
+	// The internal one stays open: a fork parks every thread with it.
+	t.put64(0, ^uint64(0)&^hostsys.Unblockable)
 	raw(hostsys.SYS_RT_SIGPROCMASK, sigSetMask, t.scratch, 0, 8, 0, 0)
 	t.unbind()
 	p.remove(t)

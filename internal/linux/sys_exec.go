@@ -121,20 +121,20 @@ func (t *Task) hostExec(pl *execPlan, path string) int64 {
 	argvAt, envpAt := uintptr(at)+uintptr(addrs.argv), uintptr(at)+uintptr(addrs.envp)
 	if p.vforked != nil {
 		t.left = true
-		hostsys.BeforeExec()
 		if r = int64(p.vforked.Exec(uintptr(at), argvAt, envpAt)); r == 0 {
 			// In the parent's process now: the child is gone.
-			hostsys.ExecFailed()
+			hostsys.RestoreIgnored()
 			raw(hostsys.SYS_MUNMAP, uintptr(at), uintptr(len(block)), 0, 0, 0, 0)
 			t.dead.Store(true)
 			return resHandled
 		}
 		t.left = false
+		hostsys.RestoreIgnored()
 	} else {
 		hostsys.BeforeExec()
 		r = t.host(hostsys.SYS_EXECVE, uintptr(at), argvAt, envpAt, 0, 0, 0)
+		hostsys.ExecFailed()
 	}
-	hostsys.ExecFailed()
 	raw(hostsys.SYS_RT_SIGPROCMASK, sigSetMask, t.put64(0, t.mask&^hostUnblockable), 0, 8, 0, 0)
 	raw(hostsys.SYS_MUNMAP, uintptr(at), uintptr(len(block)), 0, 0, 0, 0)
 	return r
