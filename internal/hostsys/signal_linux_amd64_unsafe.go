@@ -110,6 +110,15 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 	return sigaction(sig, kernelAction{sigDfl, flags, 0, 0})
 }
 
+// ReleaseSignals gives the Go runtime back the signals that SetAction took, when no guest is left.
+func ReleaseSignals() {
+	for sig := 1; sig <= NumSig; sig++ {
+		if goKnown&^Unblockable&SigBit(sig) != 0 {
+			rawSyscall(SYS_RT_SIGACTION, uintptr(sig), addr(&goAction[sig]), 0, 8, 0, 0)
+		}
+	}
+}
+
 // maskGo makes the present threads of Go's block the guest's signals. Later ones do when the
 // first arrives (sigGuest).
 func maskGo() {

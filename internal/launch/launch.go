@@ -109,6 +109,7 @@ func Start(cfg Config) (*Process, error) {
 		if hostsys.Getpid() != r.pid { // a fork of the guest: nobody waits here
 			leave(status, sig)
 		}
+		hostsys.ReleaseSignals()
 		r.engine.Close()
 		r.proc.Mem.Close()
 		p.status = Status{status, sig}
