@@ -135,10 +135,7 @@ func AppendArgs(b []byte, s Source, args []Arg, from int, done bool) ([]byte, in
 			return p.b, len(args)
 		}
 		if !done && lateArg(s, args[i].Kind, i) {
-			// The value before the call is kept, for "[128 => 16]".
-			if args[i].Kind == IntInOut && s.Arg(i) != 0 {
-				s.In(i, 4)
-			}
+			keepLengths(s, args, i)
 			return p.b, i
 		}
 		if i > 0 {
@@ -149,6 +146,16 @@ func AppendArgs(b []byte, s Source, args []Arg, from int, done bool) ([]byte, in
 	return p.b, len(args)
 }
 
+// keepLengths makes copies of lengths that the kernel will change, for "[128 => 16]".
+func keepLengths(s Source, args []Arg, from int) {
+	for i := from; i < len(args); i++ {
+		if args[i].Kind == IntInOut && s.Arg(i) != 0 {
+			s.In(i, 4)
+		}
+	}
+}
+
+// lateArg is late for kinds that depend on other arguments.
 func lateArg(s Source, k Kind, i int) bool {
 	switch k {
 	case FcntlArg:
@@ -179,8 +186,17 @@ func AppendResult(b []byte, s Source, args []Arg, ret Kind) []byte {
 		p.str(" (")
 		p.str(e.Error())
 		p.byte(')')
-	case ret < numKinds && kinds[ret].print != nil && ret != Unknown:
+	case ret == Unknown || ret >= numKinds || ret.Class() > Descriptor:
+		p.dec(r)
+	case kinds[ret].print != nil:
 		kinds[ret].print(&p, -1, uint64(r))
+	case kinds[ret].enum != nil:
+		p.dec(r)
+		if n, ok := lookup(uint64(r), kinds[ret].enum); ok {
+			p.str(" (")
+			p.str(n)
+			p.byte(')')
+		}
 	default:
 		p.dec(r)
 	}

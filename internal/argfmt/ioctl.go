@@ -65,7 +65,7 @@ var ioctls = []ioctl{
 	{0x5450, "FIONCLEX", ioNone},
 	{0x5451, "FIOCLEX", ioNone},
 	{0x5452, "FIOASYNC", ioIntIn},
-	{0x545d, "TIOCMIWAIT", ioInt},
+	{0x545c, "TIOCMIWAIT", ioInt},
 	{0x5460, "FIOQSIZE", ioHex},
 	{0x80045430, "TIOCGPTN", ioIntOut},
 	{0x40045431, "TIOCSPTLCK", ioIntIn},

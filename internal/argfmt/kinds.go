@@ -29,8 +29,8 @@ var kinds = [numKinds]info{
 	PtrIn:     {name: "pointer", class: In, print: printAddr},
 	PtrOut:    {name: "pointer", class: Out, print: printAddr},
 	PtrInOut:  {name: "pointer", class: InOut, print: printAddr},
-	CPUSetIn:  {name: "cpuset", class: In, size: sizePrev, print: printCPUSet},
-	CPUSetOut: {name: "cpuset", class: Out, size: sizePrev, print: printCPUSet},
+	CPUSetIn:  {name: "cpuset", class: In, size: sizePrev, print: printCPUSetIn},
+	CPUSetOut: {name: "cpuset", class: Out, size: sizePrev, print: printCPUSetOut},
 	Dents:     {name: "dirents", class: Out, size: sizeNext, print: printDents},
 
 	IntOut:     {name: "int*", class: Out, size: 4, text: textInt},

@@ -223,17 +223,25 @@ func (p *printer) iovec(v, n, total uint64) {
 	p.byte(']')
 }
 
-// printCPUSet prints a CPU mask whose size is the argument before; a result of
-// sched_getaffinity says how much of it was written.
-func printCPUSet(p *printer, i int, v uint64) {
-	n := p.s.Arg(i - 1)
-	if r, done := p.s.Result(); done && r > 0 {
-		n = min(n, uint64(r))
+// printCPUSetIn prints a CPU mask whose size is the argument before.
+func printCPUSetIn(p *printer, i int, v uint64) {
+	if b, ok := p.fixed(i, v, int(min(p.s.Arg(i-1), maxCPUSet)), In); ok {
+		p.cpuSet(b)
 	}
-	b, ok := p.fixed(i, v, int(min(n, 1024)), Out)
-	if !ok {
-		return
+}
+
+// printCPUSetOut prints as much of a mask as the result of sched_getaffinity says was
+// written.
+func printCPUSetOut(p *printer, i int, v uint64) {
+	n := min(p.s.Arg(i-1), maxCPUSet, uint64(max(p.result(), 0)))
+	if b, ok := p.fixed(i, v, int(n), Out); ok {
+		p.cpuSet(b)
 	}
+}
+
+const maxCPUSet = 1024 // bytes of a mask that are shown
+
+func (p *printer) cpuSet(b []byte) {
 	p.byte('[')
 	first := true
 	for c := range len(b) * 8 {

@@ -40,7 +40,7 @@ func textTimespec2(p *printer, b []byte) {
 }
 
 func textTimeval(p *printer, b []byte) { p.longs(b, "tv_sec", "tv_usec") }
-func textTms(p *printer, b []byte) { p.longs(b, "tms_utime", "tms_stime", "tms_cutime", "tms_cstime") }
+func textTms(p *printer, b []byte)     { p.longs(b, "tms_utime", "tms_stime", "tms_cutime", "tms_cstime") }
 
 func textTimezone(p *printer, b []byte) {
 	p.str("{tz_minuteswest=")

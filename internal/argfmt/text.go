@@ -40,12 +40,9 @@ func (p *printer) hex0(v uint64) {
 	p.hex(v)
 }
 
-// oct prints with a leading zero, at least three digits.
+// oct prints with a leading zero, at least three digits in all.
 func (p *printer) oct(v uint64) {
 	p.byte('0')
-	if v < 0o100 {
-		p.byte('0')
-	}
 	if v < 0o10 {
 		p.byte('0')
 	}

@@ -127,6 +127,10 @@ func (t *Task) procDir(f *procfs.File) string {
 // areas are the guest's mappings with the names that the kernel gives them.
 func (p *Process) areas() []procfs.Area {
 	var list []procfs.Area
+	brk, imageEnd := p.Mem.Brk(0), uint64(0)
+	if im := p.Prog.Image; im != nil {
+		imageEnd = im.Hi + p.Prog.Bias
+	}
 	for _, a := range p.Mem.Areas() {
 		e := procfs.Area{
 			Start: a.Start, End: a.End, Shared: a.Shared,
@@ -137,6 +141,8 @@ func (p *Process) areas() []procfs.Area {
 			e.Name = "[stack]"
 		case p.Prog.VDSO >= a.Start && p.Prog.VDSO < a.End:
 			e.Name = "[vdso]"
+		case brk > a.Start && brk <= a.End && a.Start >= imageEnd && !a.File:
+			e.Name = "[heap]"
 		}
 		list = append(list, e)
 	}

@@ -95,9 +95,13 @@ func (s *Strace) Call(c *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.begin(c.Task)
-	s.next[c.Task] = next
 	s.buf = append(s.buf, text...)
-	s.open = c.Task
+	if c.Row.NoReturn {
+		s.buf = append(s.buf, ") = ?\n"...)
+	} else {
+		s.next[c.Task] = next
+		s.open = c.Task
+	}
 	s.flush()
 }
 
@@ -107,17 +111,21 @@ func (s *Strace) Result(c *Call) {
 	defer s.mu.Unlock()
 	next, known := s.next[c.Task]
 	delete(s.next, c.Task)
-	if !known || s.open != c.Task {
+	if s.open != c.Task {
 		s.begin(c.Task)
 		s.buf = append(s.buf, "<... "...)
 		s.buf = append(s.buf, c.Name()...)
 		s.buf = append(s.buf, " resumed>"...)
 	}
-	if c.Row.Name != "" {
+	if c.Row.Name != "" && known {
 		s.buf, _ = argfmt.AppendArgs(s.buf, callSource{c}, c.Row.Args, next, true)
 	}
 	s.buf = append(s.buf, ") = "...)
-	s.buf = argfmt.AppendResult(s.buf, callSource{c}, c.Row.Args, c.Row.Ret)
+	if c.Result == resHandled && (c.Row.Name == "execve" || c.Row.Name == "execveat") {
+		s.buf = append(s.buf, '0') // a new program is loaded
+	} else {
+		s.buf = argfmt.AppendResult(s.buf, callSource{c}, c.Row.Args, c.Row.Ret)
+	}
 	if c.Filtered != "" {
 		s.buf = append(s.buf, " (by plugin "...)
 		s.buf = append(s.buf, c.Filtered...)
@@ -147,7 +155,7 @@ func (s *Strace) Signal(t *Task, info []byte) {
 func (s *Strace) Exited(t *Task, status int, sig abi.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open == t { // exit_group: there is no result to print
+	if s.open == t { // killed within a call
 		s.buf = append(s.buf, ") = ?\n"...)
 		s.open = nil
 	}

@@ -4,6 +4,8 @@ package linux
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/argfmt"
@@ -267,7 +269,65 @@ func sysFcntl(t *Task, c *Call) int64 {
 	return m.finish(c, t.hostBlock(hostsys.SYS_FCNTL, uintptr(fd), uintptr(cmd), arg, 0, 0, 0))
 }
 
-// sysGetdents64 is getdents64(2). struct linux_dirent64 is the same everywhere.
+// Fields of struct linux_dirent64, the same everywhere.
+const (
+	direntReclen = 16
+	direntName   = 19
+)
+
+// sysGetdents64 is getdents64(2). A listing of the process's descriptors lacks Weir's own.
 func sysGetdents64(t *Task, c *Call) int64 {
-	return t.pass(c, hostsys.SYS_GETDENTS64, (*Task).hostBlock)
+	r := t.pass(c, hostsys.SYS_GETDENTS64, (*Task).hostBlock)
+	if r <= 0 || r > 1<<20 {
+		return r
+	}
+	var first [direntName + 1]byte
+	if !t.Proc.Mem.Read(c.Args[1], first[:]) || first[direntName] < '0' && first[direntName] != '.' || first[direntName] > '9' {
+		return r // no name begins with a digit or a dot: most folders
+	}
+	b := make([]byte, r)
+	if !t.Proc.Mem.Read(c.Args[1], b) {
+		return r
+	}
+	kept := make([]byte, 0, r)
+	for at := 0; at+direntName < len(b); {
+		n := int(le.Uint16(b[at+direntReclen:]))
+		if n <= direntName || at+n > len(b) {
+			return r
+		}
+		if fd, ok := number(b[at+direntName : at+n]); !ok || !hostsys.ReservedFD(fd) {
+			kept = append(kept, b[at:at+n]...)
+		}
+		at += n
+	}
+	if len(kept) == len(b) || !t.isFDFolder(int(int32(c.Args[0]))) {
+		return r
+	}
+	if len(kept) == 0 {
+		return sysGetdents64(t, c) // the next part, so as not to say that this is the end
+	}
+	if !t.Proc.Mem.Write(c.Args[1], kept) {
+		return abi.EFAULT.Result()
+	}
+	return int64(len(kept))
+}
+
+// number reads a NUL-terminated decimal number.
+func number(b []byte) (n int, ok bool) {
+	for i, c := range b {
+		if c == 0 {
+			return n, i > 0
+		}
+		if c < '0' || c > '9' || n > 1<<24 {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return 0, false
+}
+
+// isFDFolder reports whether an open folder is that of the process's descriptors in /proc.
+func (t *Task) isFDFolder(fd int) bool {
+	name, ok := strings.CutPrefix(t.fdName(fd, ""), "/proc/"+strconv.Itoa(t.Proc.PID)+"/")
+	return ok && (name == "fd" || name == "fdinfo" || strings.HasPrefix(name, "task/") && (strings.HasSuffix(name, "/fd") || strings.HasSuffix(name, "/fdinfo")))
 }
