@@ -42,9 +42,9 @@ func (t *Task) execve(dirfd int, path string, argvAddr, envpAddr uint64, flags i
 		return errnoOf(err).Result()
 	}
 	if pl.native || p.vforked != nil {
-		r := t.hostExec(pl, path)
+		// Before, since a vfork child returns in the parent's process, where these descriptors are others.
 		pl.close()
-		return r
+		return t.hostExec(pl, path)
 	}
 	pl.mask = t.mask
 	p.mu.Lock()
