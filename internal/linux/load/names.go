@@ -1,3 +1,5 @@
+//go:build linux
+
 package load
 
 // MachineName names an ELF e_machine value for people, with the class and byte

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Files works on a temporary folder as Go programs do: os, io/fs, path/filepath, locks, pipes. It prints "ok files".
 package main
 

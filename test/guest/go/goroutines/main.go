@@ -1,3 +1,5 @@
+//go:build linux
+
 // Goroutines is a storm on the Go scheduler and collector: thousands of goroutines, channels, mutexes, timers, locked
 // threads and garbage. It prints "ok goroutines" when nothing got lost. The optional argument scales the work.
 package main

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Httpserver is an HTTP server and client in one.
 //
 //	httpserver               serve on a free loopback port, print "port N", until POST /quit

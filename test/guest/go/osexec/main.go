@@ -1,3 +1,5 @@
+//go:build linux
+
 // Osexec runs itself through os/exec in every way there is and prints "ok osexec".
 package main
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Signals uses signals as Go programs do: os/signal, nil dereferences that are recovered, preemption, contexts that end on a
 // signal. It prints "ok signals".
 package main
