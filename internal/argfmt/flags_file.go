@@ -267,10 +267,6 @@ var fileTypes = []bit{
 	{0o010000, "S_IFIFO"},
 }
 
-var dirTypes = []bit{
-	{0, "DT_UNKNOWN"}, {1, "DT_FIFO"}, {2, "DT_CHR"}, {4, "DT_DIR"}, {6, "DT_BLK"}, {8, "DT_REG"}, {10, "DT_LNK"}, {12, "DT_SOCK"}, {14, "DT_WHT"},
-}
-
 var fsTypes = []bit{
 	{0xef53, "EXT2_SUPER_MAGIC"},
 	{0x01021994, "TMPFS_MAGIC"},

@@ -108,11 +108,11 @@ func TestNested(t *testing.T) {
 	s1, s2 := f.str("ls"), f.str("-l")
 	argv, envp := f.put(bin(s1, s2, uint64(0))), f.put(bin(s1, uint64(0)))
 	f.args = [8]uint64{1, iov, 2}
-	before, after := line(f, 0, 15, kindArgs(FD, IovIn, Int)...)
+	before, _ := line(f, 0, 15, kindArgs(FD, IovIn, Int)...)
 	if want := `1, [{iov_base="hello", iov_len=5}, {iov_base="wide world", iov_len=10}], 2`; before != want {
 		t.Errorf("writev: %s", before)
 	}
-	before, after = line(f, 0, 7, kindArgs(FD, IovOut, Int)...)
+	before, after := line(f, 0, 7, kindArgs(FD, IovOut, Int)...)
 	if want := `, [{iov_base="hello", iov_len=5}, {iov_base="wi", iov_len=10}], 2) = 7`; before != "1" || after != want {
 		t.Errorf("readv: %s %s", before, after)
 	}

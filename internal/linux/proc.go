@@ -5,6 +5,7 @@ package linux
 import (
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/hostsys"
@@ -34,6 +35,10 @@ func (t *Task) openProc(f *procfs.File, flags uint32) (r int64, ok bool) {
 		}
 		return t.hostBlock(hostsys.SYS_OPENAT, atFdCwdHost, at, uintptr(flags), 0, 0, 0), true
 	}
+	if f.Name == "mem" {
+		memOpened.Store(true)
+		return 0, false
+	}
 	if flags&(oAccMode|oPath|oDirectory) != 0 {
 		return 0, false
 	}
@@ -42,6 +47,36 @@ func (t *Task) openProc(f *procfs.File, flags uint32) (r int64, ok bool) {
 		return 0, false
 	}
 	return t.memfd(f.Name, text, flags), true
+}
+
+// memOpened tells that /proc/self/mem has been opened. Offsets in it are host addresses, which
+// matters where they are not the guest's.
+var memOpened atomic.Bool
+
+// memOffset makes a row translate offsets, argument i, in /proc/self/mem.
+func (r Row) memOffset(i int) Row {
+	run := r.run
+	r.run = func(t *Task, c *Call) int64 {
+		base := t.Proc.Mem.Base()
+		if base == 0 || !memOpened.Load() || c.Args[i] >= t.Proc.Mem.Limit() || !t.isMemFile(int(int32(c.Args[0]))) {
+			return run(t, c)
+		}
+		off := c.Args[i]
+		c.Args[i] += base
+		res := run(t, c)
+		c.Args[i] = off
+		if c.Row.Name == "lseek" && res >= int64(base) {
+			res -= int64(base)
+		}
+		return res
+	}
+	return r
+}
+
+// isMemFile reports whether an open file is the process's memory in /proc.
+func (t *Task) isMemFile(fd int) bool {
+	name, ok := strings.CutPrefix(t.fdName(fd, ""), "/proc/"+strconv.Itoa(t.Proc.PID)+"/")
+	return ok && (name == "mem" || strings.HasPrefix(name, "task/") && strings.HasSuffix(name, "/mem"))
 }
 
 // memfd makes a descriptor to read text from.

@@ -48,13 +48,13 @@ func ioRows() []Row {
 		own(57, "close", "fd", sysClose, argfmt.FD),
 		fast(59, "pipe2", "pipefd flags", hostsys.SYS_PIPE2, argfmt.FDPairOut, argfmt.FdFlags),
 		own(61, "getdents64", "fd dirp count", sysGetdents64, argfmt.FD, argfmt.Dents, argfmt.Size),
-		fast(62, "lseek", "fd offset whence", hostsys.SYS_LSEEK, argfmt.FD, argfmt.Long, argfmt.Whence),
+		fast(62, "lseek", "fd offset whence", hostsys.SYS_LSEEK, argfmt.FD, argfmt.Long, argfmt.Whence).memOffset(1),
 		pass(63, "read", "fd buf count", hostsys.SYS_READ, argfmt.FD, argfmt.BufOut, argfmt.Size),
 		pass(64, "write", "fd buf count", hostsys.SYS_WRITE, argfmt.FD, argfmt.BufIn, argfmt.Size),
 		own(65, "readv", "fd iov iovcnt", vec(hostsys.SYS_READV), argfmt.FD, argfmt.IovOut, argfmt.Int),
 		own(66, "writev", "fd iov iovcnt", vec(hostsys.SYS_WRITEV), argfmt.FD, argfmt.IovIn, argfmt.Int),
-		pass(67, "pread64", "fd buf count offset", hostsys.SYS_PREAD64, argfmt.FD, argfmt.BufOut, argfmt.Size, argfmt.Long),
-		pass(68, "pwrite64", "fd buf count offset", hostsys.SYS_PWRITE64, argfmt.FD, argfmt.BufIn, argfmt.Size, argfmt.Long),
+		pass(67, "pread64", "fd buf count offset", hostsys.SYS_PREAD64, argfmt.FD, argfmt.BufOut, argfmt.Size, argfmt.Long).memOffset(3),
+		pass(68, "pwrite64", "fd buf count offset", hostsys.SYS_PWRITE64, argfmt.FD, argfmt.BufIn, argfmt.Size, argfmt.Long).memOffset(3),
 		own(69, "preadv", "fd iov iovcnt offset", vec(hostsys.SYS_PREADV), argfmt.FD, argfmt.IovOut, argfmt.Int, argfmt.Long),
 		own(70, "pwritev", "fd iov iovcnt offset", vec(hostsys.SYS_PWRITEV), argfmt.FD, argfmt.IovIn, argfmt.Int, argfmt.Long),
 		pass(71, "sendfile", "out_fd in_fd offset count", hostsys.SYS_SENDFILE, argfmt.FD, argfmt.FD, argfmt.OffInOut, argfmt.Size),
@@ -95,9 +95,6 @@ func sysDup3(t *Task, c *Call) int64 {
 	}
 	return t.hostBlock(hostsys.SYS_DUP3, uintptr(from), uintptr(to), uintptr(c.Args[2]), 0, 0, 0)
 }
-
-// closeRangeUnshare gives the caller a descriptor table of its own.
-const closeRangeUnshare = 2
 
 // sysCloseRange leaves Weir's own descriptors out.
 func sysCloseRange(t *Task, c *Call) int64 {

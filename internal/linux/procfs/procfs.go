@@ -15,8 +15,9 @@ type File struct {
 	TID  int    // of the thread, 0 for the process
 }
 
-// names are the files of a process that Weir makes; in the folder of a thread too.
-var names = []string{"auxv", "cmdline", "environ", "exe", "maps", "smaps", "stat", "status"}
+// names are the files of a process that Weir makes or, as mem, translates; in the folder of
+// a thread too.
+var names = []string{"auxv", "cmdline", "environ", "exe", "maps", "mem", "smaps", "stat", "status"}
 
 // Find returns the file that an absolute path names, nil if it is none that Weir
 // makes. pid is the guest's process ID; isTask reports whether a number is one of
