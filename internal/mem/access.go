@@ -65,8 +65,8 @@ func (s *Space) Poke(addr uint64, p []byte) bool {
 		}
 		s.areas.pieces(start, end, func(lo, hi uint64, a Area) { hostMprotect(s.base+lo, hi-lo, hostProt(a.Prot)) })
 	}
-	s.mu.Unlock()
 	s.invalidate(start, end)
+	s.mu.Unlock()
 	return ok
 }
 

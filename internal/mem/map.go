@@ -55,10 +55,10 @@ func (s *Space) Map(addr, length uint64, prot Prot, flags, fd int, off int64) (u
 			Shared: flags&mapTypeMask != mapPrivate, File: flags&mapAnonymous == 0, GrowsDown: flags&mapGrowsDown != 0,
 		})
 	}
-	s.mu.Unlock()
 	if replaced {
 		s.invalidate(addr, addr+n)
 	}
+	s.mu.Unlock()
 	return at, errno
 }
 
@@ -150,10 +150,10 @@ func (s *Space) Unmap(addr, length uint64) abi.Errno {
 		s.areas.remove(addr, addr+n)
 		s.watch.clear(addr, addr+n)
 	}
-	s.mu.Unlock()
-	if found {
+	if found { // before another thread can map something else there
 		s.invalidate(addr, addr+n)
 	}
+	s.mu.Unlock()
 	return errno
 }
 
@@ -186,10 +186,10 @@ func (s *Space) Protect(addr, length uint64, prot Prot) abi.Errno {
 			s.watch.clear(addr, end)
 		}
 	}
-	s.mu.Unlock()
 	if code {
 		s.invalidate(addr, end)
 	}
+	s.mu.Unlock()
 	return errno
 }
 
@@ -211,8 +211,8 @@ func (s *Space) Remap(old, oldLen, newLen uint64, flags int, newAddr uint64) (ui
 		return 0, abi.EFAULT
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	at, errno := s.remap(old, oldN, newN, flags, newAddr)
-	s.mu.Unlock()
 	if errno == 0 {
 		s.invalidate(old, old+max(oldN, PageSize))
 		s.invalidate(at, at+newN)

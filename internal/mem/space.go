@@ -35,7 +35,8 @@ type Config struct {
 	Base    uintptr // -B: fixed base of the window, 0 for any
 	Reserve uint64  // -R: size of the window in bytes, 0 for WindowSize
 	// OnInvalidate is told that the bytes of [start,end) may no longer be what
-	// was translated from there. Called without locks held.
+	// was translated from there. It is called with the space locked, so that no
+	// thread can use the addresses for something else before, and must not call the Space.
 	OnInvalidate func(start, end uint64)
 }
 
@@ -135,8 +136,8 @@ func (s *Space) Reset() error {
 	s.areas = s.areas[:0]
 	s.brk.start, s.brk.cur = 0, 0
 	s.watch.clear(0, s.limit)
-	s.mu.Unlock()
 	s.invalidate(0, s.limit)
+	s.mu.Unlock()
 	if failed != 0 {
 		return fmt.Errorf("cannot unmap the old program: %w", failed)
 	}

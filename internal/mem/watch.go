@@ -91,11 +91,9 @@ func (s *Space) HandleFault(addr uint64, write bool) bool {
 	watched := s.watch.has(page)
 	if watched {
 		s.unwatchLocked(page, page+PageSize)
-	}
-	s.mu.Unlock()
-	if watched {
 		s.invalidate(page, page+PageSize)
 	}
+	s.mu.Unlock()
 	return true
 }
 
@@ -110,8 +108,8 @@ func (s *Space) UnwatchForWrite(addr, n uint64) bool {
 		return false
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	hit := s.unwatchLocked(start, end)
-	s.mu.Unlock()
 	if hit {
 		s.invalidate(start, end)
 	}
