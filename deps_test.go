@@ -31,7 +31,7 @@ internal/hostsys:         internal/cpu + golang.org/x/sys
 internal/mem:             abi internal/cpu internal/hostsys
 internal/engine:          abi internal/cpu internal/ir internal/ir/eval internal/isa internal/host internal/hostsys
 internal/argfmt:          abi
-internal/linux/load:      abi internal/mem
+internal/linux/load:      abi internal/isa internal/mem
 internal/linux/uapi:      abi
 internal/linux/procfs:    abi internal/mem
 internal/linux:           abi internal/argfmt internal/cpu internal/engine internal/hostsys internal/isa internal/linux/... internal/mem
@@ -41,7 +41,7 @@ plugin/plugintest:        abi internal/callback plugin
 internal/callback:        abi plugin
 internal/instrument:      abi internal/callback internal/linux plugin
 internal/machine:         abi internal/host internal/host/... internal/isa internal/isa/riscv64
-internal/launch:          abi internal/argfmt internal/engine internal/host internal/hostsys internal/instrument internal/isa internal/linux internal/linux/load internal/machine internal/mem plugin
+internal/launch:          abi internal/argfmt internal/cpu internal/engine internal/host internal/hostsys internal/instrument internal/isa internal/linux internal/linux/load internal/machine internal/mem plugin
 plugins/bundled:          plugin plugins/...
 plugins/...:              abi plugin internal/export
 internal/cli:             abi internal/hostsys internal/launch internal/linux plugin plugins/bundled

@@ -181,12 +181,18 @@ func TestPanics(t *testing.T) {
 		}, nil, "syscall filter of fake"},
 		{"entry", func(h *plugin.Host, boom func()) { h.OnSyscall(magic, func(*plugin.Call) { boom() }) }, nil, "syscall of fake"},
 		{"return", func(h *plugin.Host, boom func()) { h.OnSyscallReturn(magic, func(*plugin.Call) { boom() }) }, nil, "syscall return of fake"},
-		{"start", func(h *plugin.Host, boom func()) { h.OnThreadStart(func(*plugin.VCPU) { boom() }) },
-			func(f *fixture) { f.hooks.ThreadStart(newTask(1)) }, "thread start"},
-		{"fork", func(h *plugin.Host, boom func()) { h.OnFork(func(*plugin.VCPU) { boom() }) },
-			func(f *fixture) { f.hooks.Fork(newTask(1)) }, "fork"},
-		{"exit", func(h *plugin.Host, boom func()) { h.OnExit(func(plugin.ExitInfo) { boom() }) },
-			func(f *fixture) { f.hooks.Exit(0, 0) }, "exit"},
+		{
+			"start", func(h *plugin.Host, boom func()) { h.OnThreadStart(func(*plugin.VCPU) { boom() }) },
+			func(f *fixture) { f.hooks.ThreadStart(newTask(1)) }, "thread start",
+		},
+		{
+			"fork", func(h *plugin.Host, boom func()) { h.OnFork(func(*plugin.VCPU) { boom() }) },
+			func(f *fixture) { f.hooks.Fork(newTask(1)) }, "fork",
+		},
+		{
+			"exit", func(h *plugin.Host, boom func()) { h.OnExit(func(plugin.ExitInfo) { boom() }) },
+			func(f *fixture) { f.hooks.Exit(0, 0) }, "exit",
+		},
 	} {
 		for what, boom := range map[string]func(){
 			": boom two lines":   func() { panic("boom\ntwo lines") },

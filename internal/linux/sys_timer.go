@@ -68,7 +68,6 @@ const firstOwnTimer = 0x40000000
 type ownTimer struct {
 	p       *Process
 	tid     int // 0: process-directed
-	none    bool
 	sig     abi.Signal
 	value   uint64
 	clock   int32

@@ -34,9 +34,8 @@ type Task struct {
 	alt            altStack
 	emu            []sigInfo // thread-directed signals that Weir delivers itself; guarded by Proc.sigMu
 
-	clearTID   uint64 // CLONE_CHILD_CLEARTID address
-	robust     uint64 // head of the robust futex list
-	robustSize uint64
+	clearTID uint64 // CLONE_CHILD_CLEARTID address
+	robust   uint64 // head of the robust futex list
 
 	dead    atomic.Bool // any thread: the task shall leave
 	status  int         // of exit(2)

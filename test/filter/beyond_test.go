@@ -185,13 +185,21 @@ func TestDecodeOnceRace(t *testing.T) {
 		}
 		return plugin.Pass
 	})
-	r := run(t, config(p), "race", n, "OUT", denied, open)
-	if r.err != nil || len(r.words) != 3 {
-		t.Fatalf("%v %v\n%s", r.err, r.words, r.log)
+	// On a busy machine the flipping thread may not run at all during a round.
+	var bypassed, opened, refused int64
+	for range 50 {
+		r := run(t, config(p), "race", n, "OUT", denied, open)
+		if r.err != nil || len(r.words) != 3 {
+			t.Fatalf("%v %v\n%s", r.err, r.words, r.log)
+		}
+		bypassed, opened, refused = bypassed+r.words[0], opened+r.words[1], refused+r.words[2]
+		if opened > 0 && refused > 0 {
+			break
+		}
 	}
-	t.Logf("bypassed %d, opened %d, refused %d", r.words[0], r.words[1], r.words[2])
-	equal(t, "bypasses", r.words[0], 0)
-	if r.words[1] == 0 || r.words[2] == 0 {
-		t.Errorf("no race took place: %v", r.words)
+	t.Logf("bypassed %d, opened %d, refused %d", bypassed, opened, refused)
+	equal(t, "bypasses", bypassed, 0)
+	if opened == 0 || refused == 0 {
+		t.Error("no race took place")
 	}
 }

@@ -25,7 +25,7 @@ func install(h *plugin.Host, _ plugin.Args) error {
 	})
 	h.OnSyscallReturn(plugin.AllSyscalls, func(*plugin.Call) { returned.Add(1) })
 	if os.Getenv("PASSFILTER_REPORT") != "" {
-		h.OnExit(func(plugin.ExitInfo) { h.Log(fmt.Sprintf("%d calls, %d returns", seen.Load(), returned.Load())) })
+		h.OnExit(func(plugin.ExitInfo) { fmt.Fprintf(h.Output(), "%d calls, %d returns\n", seen.Load(), returned.Load()) })
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func ignore() {
 }
 
 type thing struct {
-	pad   [100]byte
+	_     [100]byte
 	value int
 }
 
@@ -110,7 +110,7 @@ func faults() {
 		check(strings.Contains(text, "nil pointer dereference"), "read of nil: %q", text)
 		text = recovered(func() { write(nil, 1) })
 		check(strings.Contains(text, "nil pointer dereference"), "write to nil: %q", text)
-		text = recovered(func() { divide(1, 0) })
+		text = recovered(func() { _ = divide(1, 0) })
 		check(strings.Contains(text, "divide by zero"), "division: %q", text)
 		var f func()
 		text = recovered(func() { f() })
