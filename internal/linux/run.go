@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
@@ -46,13 +47,14 @@ func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
 		plan.close()
 		return nil, err
 	}
-	t.mask = hostsys.SigMask()
-	t.hostMask = t.mask
+	t.mask = startMask()
+	t.hostMask = hostsys.SigMask()
 	p.noteBlocked(t.mask)
 	if err := t.bind(); err != nil {
 		plan.close()
 		return nil, err
 	}
+	t.syncMask()
 	p.leader, p.main = t, t
 	p.add(t)
 	if err := t.load(plan); err != nil {
@@ -60,6 +62,10 @@ func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
 	}
 	return p, nil
 }
+
+// startMask is the signal mask that the host process was started with. A guest gets it: threads
+// of the Go runtime may have another one by the time a second guest starts.
+var startMask = sync.OnceValue(hostsys.SigMask)
 
 // makeMemory makes the address space, in a window if the program's place
 // is taken, and the engine.
