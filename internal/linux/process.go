@@ -172,6 +172,13 @@ func (p *Process) end(t *Task, status int, sig abi.Signal) {
 	p.stopOthers(t)
 }
 
+// over reports whether the process has ended.
+func (p *Process) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
 // stopOthers makes every task but t leave.
 func (p *Process) stopOthers(t *Task) {
 	p.mu.Lock()

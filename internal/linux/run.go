@@ -167,7 +167,7 @@ func (t *Task) life() {
 		if t.stale() {
 			break
 		}
-		if f := p.Hooks.ThreadExit; f != nil {
+		if f := p.Hooks.ThreadExit; f != nil && !p.over() { // of the others the process's end tells
 			f(t)
 		}
 		if !t.isMain() {

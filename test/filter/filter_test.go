@@ -40,11 +40,12 @@ func TestS02NoInstrumentation(t *testing.T) {
 		return r.stats.Instructions
 	}
 	pass := filter(plugin.AllSyscalls, func(*plugin.Call) plugin.Verdict { return plugin.Pass })
-	plain, filtered := counts(), counts(pass)
+	// The program's start differs by a few blocks from run to run.
+	plain, filtered := min(counts(), counts(), counts()), min(counts(pass), counts(pass), counts(pass))
 	if plain == 0 {
 		t.Fatal("nothing was translated")
 	}
-	if diff := int64(filtered) - int64(plain); diff < -64 || diff > 64 { // the program's start differs by a few blocks with ASLR
+	if diff := int64(filtered) - int64(plain); diff < -64 || diff > 64 {
 		t.Errorf("%d guest instructions translated without a filter, %d with one", plain, filtered)
 	}
 }
