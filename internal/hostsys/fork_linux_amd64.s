@@ -35,6 +35,7 @@ havefs:
 	MOVL $const_SYS_GETTID, AX
 	SYSCALL
 	MOVQ AX, parkSlot_Tid(R13)
+	MOVQ R12, parkSlot_Gen(R13) // last: from here on the slot counts
 	LEAQ ·parked(SB), DI
 	MOVL $1, AX
 	LOCK

@@ -15,6 +15,7 @@ type parkSlot struct {
 	FS    uint64 // FS base
 	Tid   uint64
 	State uint64 // State of a guest thread, or 0
+	Gen   uint64 // parkGen of the gather that the rest belongs to; written last
 }
 
 const (
@@ -232,7 +233,8 @@ func signalThreads(self uint32, pid uintptr) (missing int) {
 func isParked(tid uint32) bool {
 	n := min(load32p(&parkIdx), maxThreads)
 	for i := range n {
-		if uint32(slotAt(i).Tid) == tid && load32p(&parked) >= i {
+		// A slot keeps what an earlier gather left there until a thread has filled it.
+		if s := slotAt(i); uint32(s.Gen) == parkGen && uint32(s.Tid) == tid {
 			return true
 		}
 	}
@@ -267,9 +269,13 @@ func forkChild(st *cpu.State, flags uintptr) {
 		area(st).Tid = uint64(self)
 		area(st).SkipURG = 1
 	}
+	gen := parkGen
 	parkGen++
-	for i := range parked {
+	for i := range min(parkIdx, maxThreads) {
 		s := slotAt(i)
+		if uint32(s.Gen) != gen {
+			continue
+		}
 		rip := (*uint64)(hostPointer(uintptr(s.UC) + ucRIP))
 		if pc := uintptr(*rip); pc >= onceLo && pc <= onceHi { // the parent writes
 			*rip = uint64(onceHi + 2)
