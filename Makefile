@@ -27,7 +27,7 @@ demo: build
 
 ## test: all tests that fit in a few minutes
 test: setup build
-	$(GO) test -timeout 30m $(PKGS)
+	scripts/test.sh $(PKGS)
 
 ## test-go: the Go standard library's own tests for riscv64, run under weir
 test-go: build
