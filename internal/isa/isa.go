@@ -16,6 +16,7 @@ import (
 type Guest struct {
 	Arch       abi.Arch
 	ELFMachine uint16 // e_machine
+	Bits       int    // width of registers and addresses, 32 or 64
 	MinInsn    int    // shortest instruction, bytes
 	MaxInsn    int    // longest instruction, bytes
 
@@ -49,6 +50,14 @@ type Guest struct {
 	CallArgs [3]int // first three procedure-call arguments (signal handlers)
 
 	Linux LinuxABI
+}
+
+// Narrow cuts v to the width of the guest's registers.
+func (g *Guest) Narrow(v uint64) uint64 {
+	if g.Bits == 32 {
+		return v & 0xffffffff
+	}
+	return v
 }
 
 // RegKind says where a register lives in cpu.State.

@@ -103,10 +103,12 @@ func (t *Task) syscall() {
 	t.finish(c, row.run(t, c))
 }
 
-// args reads the six argument registers.
+// args reads the six argument registers; those of a 32-bit guest lose what sign
+// extension has left in the upper halves (S-28).
 func (t *Task) args() (a [8]uint64) {
-	for i, r := range t.Proc.Guest.ArgRegs {
-		a[i] = t.St.X[r]
+	g := t.Proc.Guest
+	for i, r := range g.ArgRegs {
+		a[i] = g.Narrow(t.St.X[r])
 	}
 	return a
 }
@@ -206,6 +208,6 @@ func (t *Task) finish(c *Call, res int64) {
 		t.eintr, t.eintrRet = c.Row.restarts(), *ret
 		*ret = uint64(res)
 	default:
-		t.St.X[t.Proc.Guest.RetReg] = uint64(res)
+		t.St.X[t.Proc.Guest.RetReg] = t.Proc.Guest.Narrow(uint64(res))
 	}
 }

@@ -15,6 +15,7 @@ func New() *isa.Guest {
 	return &isa.Guest{
 		Arch:       abi.RISCV64,
 		ELFMachine: 243, // EM_RISCV
+		Bits:       64,
 		MinInsn:    2,
 		MaxInsn:    4,
 
