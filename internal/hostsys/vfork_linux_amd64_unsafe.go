@@ -56,8 +56,16 @@ func (v *Vfork) Enter(flags uintptr, mask uint64) uintptr {
 	v.sp, v.pid, v.resumed = 0, 0, 0
 	// The kernel must not choose the suspended thread for a signal.
 	rawSyscall(SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&allMask)), uintptr(unsafe.Pointer(&v.mask)), 8, 0, 0)
+	parent := rawSyscall(SYS_GETPID, 0, 0, 0, 0, 0, 0)
 	r := vforkEnter(v, 0, flags|cloneVM|cloneVfork, 0, 0)
 	if r == 0 {
+		// The child is one thread of a runtime whose other threads are the parent's: without them
+		// it would wait for ever, for a collection say. So it dies with the parent, until it
+		// executes a program.
+		rawSyscall(SYS_PRCTL, prSetPdeathsig, sigKILL, 0, 0, 0, 0)
+		if flags&cloneParent == 0 && rawSyscall(SYS_GETPPID, 0, 0, 0, 0, 0, 0) != parent {
+			rawSyscall(SYS_EXIT_GROUP, 128+sigKILL, 0, 0, 0, 0, 0)
+		}
 		v.scratch = mask &^ Unblockable
 		rawSyscall(SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&v.scratch)), 0, 8, 0, 0)
 	} else {
@@ -65,6 +73,11 @@ func (v *Vfork) Enter(flags uintptr, mask uint64) uintptr {
 	}
 	return r
 }
+
+const (
+	prSetPdeathsig = 1
+	cloneParent    = 0x8000
+)
 
 // unmask gives the borrowed thread its mask back.
 func (v *Vfork) unmask() {
@@ -74,11 +87,13 @@ func (v *Vfork) unmask() {
 // Exec is execve(2) in the child. If that fails the result is a negated errno, in the child; else it is
 // 0, in the parent.
 func (v *Vfork) Exec(path, argv, envp uintptr) uintptr {
+	rawSyscall(SYS_PRCTL, prSetPdeathsig, 0, 0, 0, 0, 0)
 	r := v.end(SYS_EXECVE, path, argv, envp)
 	if v.Parent() {
 		v.unmask()
 		return 0
 	}
+	rawSyscall(SYS_PRCTL, prSetPdeathsig, sigKILL, 0, 0, 0, 0)
 	return r
 }
 
