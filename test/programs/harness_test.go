@@ -21,7 +21,7 @@ import (
 )
 
 // timeout is when a program counts as hung, unless a test says otherwise.
-const timeout = 60 * time.Second
+const timeout = 180 * time.Second
 
 // long reports whether the slow combinations are to be tested as well.
 func long() bool { return os.Getenv("WEIR_TEST_LONG") != "" }
