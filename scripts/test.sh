@@ -10,7 +10,7 @@ trap 'rm -f "$log"' EXIT
 pkgs=${*:-./...}
 for try in 1 2 3; do
 	# shellcheck disable=SC2086
-	go test -p 1 $([ $try = 1 ] || echo -count=1) -timeout 20m $pkgs 2>&1 | tee "$log"
+	go test -p 1 $([ $try = 1 ] || echo -count=1) -timeout 10m $pkgs 2>&1 | tee "$log"
 	[ "${PIPESTATUS[0]}" = 0 ] && exit 0
 	pkgs=$(sed -nE 's/^FAIL[[:space:]]+([^[:space:]]+\/[^[:space:]]+).*/\1/p' "$log" | sort -u)
 	[ -n "$pkgs" ] || exit 1
