@@ -156,12 +156,13 @@ func (t *Task) newThread(a *cloneArgs) int64 {
 	if a.flags&(cloneNamespaces|cloneNewTime|cloneIntoCgroup) != 0 {
 		return abi.EINVAL.Result()
 	}
-	child := &Task{Proc: p, mask: t.mask, epoch: hostsys.Epoch()}
+	// The epoch is the parent's: in the child of another thread's fork it does not exist either.
+	child := &Task{Proc: p, mask: t.mask, epoch: t.epoch}
 	if a.flags&cloneChildClearTID != 0 {
 		child.clearTID = a.childTID
 	}
 	p.mu.Lock()
-	if p.ended || p.plan != nil {
+	if p.ended || p.plan != nil || t.stale() {
 		p.mu.Unlock()
 		t.dead.Store(true)
 		return resHandled
@@ -184,13 +185,17 @@ func (t *Task) begin(parent *Task, a *cloneArgs, attrs *attributes, ready chan<-
 	p := t.Proc
 	r := t.inherit(parent, a, attrs)
 	p.mu.Lock()
+	if t.epoch != hostsys.Epoch() {
+		// Forked while this goroutine started: it does not exist in the child, where nobody counts it.
+		p.mu.Unlock()
+		if r > 0 {
+			t.unbind()
+		}
+		ready <- resHandled
+		return
+	}
 	p.starting--
 	switch {
-	case t.epoch != hostsys.Epoch():
-		// Forked while this goroutine started: it does not exist in the child.
-		p.starting = 0
-		p.mu.Unlock()
-		return
 	case r > 0:
 		p.tasks[t.TID] = t
 		if p.ended || p.plan != nil {
