@@ -21,7 +21,7 @@ func mapCode(size int) ([]byte, uintptr, error) {
 		privateAnonymous = 0x22
 		noReserve        = 0x4000
 	)
-	r := hostsys.RawSyscall(hostsys.SYS_MMAP, 0, uintptr(size), protRWX, privateAnonymous|noReserve, ^uintptr(0), 0)
+	r := hostsys.Mmap(0, uintptr(size), protRWX, privateAnonymous|noReserve, -1, 0)
 	if hostsys.IsErr(r) {
 		return nil, 0, fmt.Errorf("cannot map %d bytes of executable memory (errno %d); try -tb-size, or -jit=off", size, hostsys.Errno(r))
 	}

@@ -14,26 +14,12 @@ import (
 
 // Reading, writing and descriptors.
 
-// Numbers from 424 on are the same on all architectures.
+// Numbers that are the same on all architectures and newer than hostsys has.
 const (
-	sysCachestat    = 451
-	sysFchmodat2    = 452
-	sysFutexWake    = 454
-	sysFutexWait    = 455
-	sysFutexRequeue = 456
-	sysStatmount    = 457
-	sysListmount    = 458
-	sysLsmGetSelf   = 459
-	sysLsmSetSelf   = 460
-	sysLsmList      = 461
-	sysSetxattrat   = 463
-	sysGetxattrat   = 464
-	sysListattrat   = 465
-	sysRmxattrat    = 466
-	sysOpenTreeA    = 467
-	sysFileGetA     = 468
-	sysFileSetA     = 469
-	sysListns       = 470
+	sysOpenTreeA = 467
+	sysFileGetA  = 468
+	sysFileSetA  = 469
+	sysListns    = 470
 )
 
 func ioRows() []Row {
@@ -74,7 +60,7 @@ func ioRows() []Row {
 		own(286, "preadv2", "fd iov iovcnt offset pos_h flags", vec(hostsys.SYS_PREADV2), argfmt.FD, argfmt.IovOut, argfmt.Int, argfmt.Long, argfmt.Hex, argfmt.RWFlags),
 		own(287, "pwritev2", "fd iov iovcnt offset pos_h flags", vec(hostsys.SYS_PWRITEV2), argfmt.FD, argfmt.IovIn, argfmt.Int, argfmt.Long, argfmt.Hex, argfmt.RWFlags),
 		own(436, "close_range", "first last flags", sysCloseRange, argfmt.Uint, argfmt.Uint, argfmt.CloseRangeFlags),
-		pass(451, "cachestat", "fd cstat_range cstat flags", sysCachestat, argfmt.FD, argfmt.PtrIn, argfmt.PtrOut, argfmt.Hex),
+		pass(451, "cachestat", "fd cstat_range cstat flags", hostsys.SYS_CACHESTAT, argfmt.FD, argfmt.PtrIn, argfmt.PtrOut, argfmt.Hex),
 	}
 }
 

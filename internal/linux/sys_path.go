@@ -50,7 +50,7 @@ func pathRows() []Row {
 		own(291, "statx", "dirfd pathname flags mask statxbuf", sysStatx, argfmt.DirFD, argfmt.Path, argfmt.StatxFlags, argfmt.StatxMask, argfmt.StatxOut),
 		own(437, "openat2", "dirfd pathname how size", sysOpenat2, argfmt.DirFD, argfmt.Path, argfmt.OpenHowIn, argfmt.Size).with(argfmt.FD),
 		own(439, "faccessat2", "dirfd pathname mode flags", sysFaccessat(hostsys.SYS_FACCESSAT2), argfmt.DirFD, argfmt.Path, argfmt.AccessMode, argfmt.AtFlags),
-		pass(452, "fchmodat2", "dirfd pathname mode flags", sysFchmodat2, argfmt.DirFD, argfmt.Path, argfmt.Mode, argfmt.AtFlags),
+		pass(452, "fchmodat2", "dirfd pathname mode flags", hostsys.SYS_FCHMODAT2, argfmt.DirFD, argfmt.Path, argfmt.Mode, argfmt.AtFlags),
 		pass(468, "file_getattr", "dirfd pathname attr size flags", sysFileGetA, argfmt.DirFD, argfmt.Path, argfmt.BufOut, argfmt.Size, argfmt.AtFlags),
 		pass(469, "file_setattr", "dirfd pathname attr size flags", sysFileSetA, argfmt.DirFD, argfmt.Path, argfmt.BufIn, argfmt.Size, argfmt.AtFlags),
 	}
@@ -77,10 +77,10 @@ func xattrRows() []Row {
 		pass(14, "removexattr", "path name", hostsys.SYS_REMOVEXATTR, argfmt.Path, argfmt.Str),
 		pass(15, "lremovexattr", "path name", hostsys.SYS_LREMOVEXATTR, argfmt.Path, argfmt.Str),
 		pass(16, "fremovexattr", "fd name", hostsys.SYS_FREMOVEXATTR, argfmt.FD, argfmt.Str),
-		pass(463, "setxattrat", "dirfd pathname at_flags name args size", sysSetxattrat, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.Str, argfmt.BufIn, argfmt.Size).flat(),
-		pass(464, "getxattrat", "dirfd pathname at_flags name args size", sysGetxattrat, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.Str, argfmt.BufIn, argfmt.Size).flat(),
-		pass(465, "listxattrat", "dirfd pathname at_flags list size", sysListattrat, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.BufOut, argfmt.Size),
-		pass(466, "removexattrat", "dirfd pathname at_flags name", sysRmxattrat, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.Str),
+		pass(463, "setxattrat", "dirfd pathname at_flags name args size", hostsys.SYS_SETXATTRAT, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.Str, argfmt.BufIn, argfmt.Size).flat(),
+		pass(464, "getxattrat", "dirfd pathname at_flags name args size", hostsys.SYS_GETXATTRAT, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.Str, argfmt.BufIn, argfmt.Size).flat(),
+		pass(465, "listxattrat", "dirfd pathname at_flags list size", hostsys.SYS_LISTXATTRAT, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.BufOut, argfmt.Size),
+		pass(466, "removexattrat", "dirfd pathname at_flags name", hostsys.SYS_REMOVEXATTRAT, argfmt.DirFD, argfmt.Path, argfmt.AtFlags, argfmt.Str),
 	}
 }
 

@@ -67,21 +67,26 @@ func (m *marshal) msghdr(b []byte, receive bool) abi.Errno {
 	return e
 }
 
-func sysSendmsg(t *Task, c *Call) int64 {
-	fd, e := fdArg(c, 0)
-	if e != 0 {
-		return e.Result()
+// message is the descriptor of a sendmsg or recvmsg, and a host copy of its struct msghdr.
+func (m *marshal) message(c *Call, receive bool) (fd, at uintptr, e abi.Errno) {
+	if fd, e = fdArg(c, 0); e != 0 {
+		return 0, 0, e
 	}
+	var b [msghdrSize]byte
+	if !m.t.read(c.Args[1], b[:]) {
+		return 0, 0, abi.EFAULT
+	}
+	if e = m.msghdr(b[:], receive); e != 0 {
+		return 0, 0, e
+	}
+	at, e = m.put(b[:])
+	return fd, at, e
+}
+
+func sysSendmsg(t *Task, c *Call) int64 {
 	m := marshal{t: t}
 	defer m.release()
-	var b [msghdrSize]byte
-	if !t.read(c.Args[1], b[:]) {
-		return abi.EFAULT.Result()
-	}
-	if e := m.msghdr(b[:], false); e != 0 {
-		return e.Result()
-	}
-	at, e := m.put(b[:])
+	fd, at, e := m.message(c, false)
 	if e != 0 {
 		return e.Result()
 	}
@@ -89,20 +94,9 @@ func sysSendmsg(t *Task, c *Call) int64 {
 }
 
 func sysRecvmsg(t *Task, c *Call) int64 {
-	fd, e := fdArg(c, 0)
-	if e != 0 {
-		return e.Result()
-	}
 	m := marshal{t: t}
 	defer m.release()
-	var b [msghdrSize]byte
-	if !t.read(c.Args[1], b[:]) {
-		return abi.EFAULT.Result()
-	}
-	if e := m.msghdr(b[:], true); e != 0 {
-		return e.Result()
-	}
-	at, e := m.put(b[:])
+	fd, at, e := m.message(c, true)
 	if e != 0 {
 		return e.Result()
 	}

@@ -39,9 +39,9 @@ func systemRows() []Row {
 		fast(434, "pidfd_open", "pid flags", hostsys.SYS_PIDFD_OPEN, argfmt.PID, argfmt.PidfdFlags).with(argfmt.FD),
 		fast(438, "pidfd_getfd", "pidfd targetfd flags", hostsys.SYS_PIDFD_GETFD, argfmt.FD, argfmt.FD, argfmt.Hex).with(argfmt.FD),
 		pass(448, "process_mrelease", "pidfd flags", hostsys.SYS_PROCESS_MRELEASE, argfmt.FD, argfmt.Hex),
-		fast(454, "futex_wake", "uaddr mask nr flags", sysFutexWake, argfmt.PtrIn, argfmt.Hex, argfmt.Int, argfmt.Hex),
-		pass(455, "futex_wait", "uaddr val mask flags timeout clockid", sysFutexWait, argfmt.PtrIn, argfmt.Hex, argfmt.Hex, argfmt.Hex, argfmt.TimespecIn, argfmt.ClockID),
-		fast(456, "futex_requeue", "waiters flags nr_wake nr_requeue", sysFutexRequeue, argfmt.PtrIn, argfmt.Hex, argfmt.Int, argfmt.Int).flat(),
+		fast(454, "futex_wake", "uaddr mask nr flags", hostsys.SYS_FUTEX_WAKE, argfmt.PtrIn, argfmt.Hex, argfmt.Int, argfmt.Hex),
+		pass(455, "futex_wait", "uaddr val mask flags timeout clockid", hostsys.SYS_FUTEX_WAIT, argfmt.PtrIn, argfmt.Hex, argfmt.Hex, argfmt.Hex, argfmt.TimespecIn, argfmt.ClockID),
+		fast(456, "futex_requeue", "waiters flags nr_wake nr_requeue", hostsys.SYS_FUTEX_REQUEUE, argfmt.PtrIn, argfmt.Hex, argfmt.Int, argfmt.Int).flat(),
 	}
 }
 

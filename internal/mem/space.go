@@ -201,26 +201,24 @@ func hostProt(p Prot) int {
 
 // hostMmap and its kin are mmap(2) and so on with an errno as result.
 func hostMmap(addr, n uint64, prot, flags, fd int, off int64) (uint64, abi.Errno) {
-	return result(hostsys.RawSyscall(hostsys.SYS_MMAP, uintptr(addr), uintptr(n), uintptr(prot), uintptr(flags), uintptr(fd), uintptr(off)))
+	return result(hostsys.Mmap(uintptr(addr), uintptr(n), prot, flags, fd, off))
 }
 
 func hostMunmap(addr, n uint64) abi.Errno {
-	_, e := result(hostsys.RawSyscall(hostsys.SYS_MUNMAP, uintptr(addr), uintptr(n), 0, 0, 0, 0))
-	return e
+	return abi.Errno(hostsys.Munmap(uintptr(addr), uintptr(n)))
 }
 
 func hostMprotect(addr, n uint64, prot int) abi.Errno {
-	_, e := result(hostsys.RawSyscall(hostsys.SYS_MPROTECT, uintptr(addr), uintptr(n), uintptr(prot), 0, 0, 0))
-	return e
+	return abi.Errno(hostsys.Mprotect(uintptr(addr), uintptr(n), prot))
 }
 
 func hostMremap(old, oldLen, newLen uint64, flags int, addr uint64) (uint64, abi.Errno) {
-	return result(hostsys.RawSyscall(hostsys.SYS_MREMAP, uintptr(old), uintptr(oldLen), uintptr(newLen), uintptr(flags), uintptr(addr), 0))
+	return result(hostsys.Mremap(uintptr(old), uintptr(oldLen), uintptr(newLen), flags, uintptr(addr)))
 }
 
 func result(r uintptr) (uint64, abi.Errno) {
-	if r > ^uintptr(abi.MaxErrno-1)-1 {
-		return 0, abi.Errno(-r)
+	if hostsys.IsErr(r) {
+		return 0, abi.Errno(hostsys.Errno(r))
 	}
 	return uint64(r), 0
 }

@@ -224,11 +224,9 @@ func (g *gen) addLin(rd, a int, b src) {
 	g.bin(aADD, rd, a, b, ir.I64, true)
 }
 
-// bin emits a two-operand arithmetic operation.
-func (g *gen) bin(n, rd, a int, b src, ty ir.Type, comm bool) {
-	w := ty == ir.I64
-	res := resOf(ty)
-	g.kill(rd)
+// operands makes both operands readable in their width, a constant on the right if the
+// operation commutes.
+func (g *gen) operands(a int, b src, w, comm bool) (int, src) {
 	if c, ok := g.isConst(a); ok && comm && !b.isC {
 		a, b = b.r, src{isC: true, c: c, r: a}
 	}
@@ -237,6 +235,15 @@ func (g *gen) bin(n, rd, a int, b src, ty ir.Type, comm bool) {
 	}
 	g.prep(a, w)
 	g.prepB(b, w)
+	return a, b
+}
+
+// bin emits a two-operand arithmetic operation.
+func (g *gen) bin(n, rd, a int, b src, ty ir.Type, comm bool) {
+	w := ty == ir.I64
+	res := resOf(ty)
+	g.kill(rd)
+	a, b = g.operands(a, b, w, comm)
 	if b.isC && isI32(b.c) {
 		oa := g.rmUsed(a)
 		if oa.mem && rd == a && w && rd < 64 && g.la.used>>rd&1 == 0 {

@@ -19,14 +19,7 @@ func (g *gen) neg(rd, a int, ty ir.Type) {
 func (g *gen) mul(rd, a int, b src, ty ir.Type) {
 	w := ty == ir.I64
 	g.kill(rd)
-	if c, ok := g.isConst(a); ok && !b.isC {
-		a, b = b.r, src{isC: true, c: c, r: a}
-	}
-	if !w && b.isC {
-		b.c = int64(int32(b.c))
-	}
-	g.prep(a, w)
-	g.prepB(b, w)
+	a, b = g.operands(a, b, w, true)
 	if b.isC && isI32(b.c) {
 		oa := g.rm(a)
 		d := g.target(rd, oa)
