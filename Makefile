@@ -52,7 +52,7 @@ fuzz:
 
 ## soak: storms for half an hour
 soak: build
-	WEIR_SOAK=30m $(GO) test -timeout 60m -run TestStorm -v ./test/...
+	WEIR_TEST_LONG=1 WEIR_SOAK=30m $(GO) test -timeout 60m -run TestStorm -v ./test/...
 
 ## check: formatting, vet, staticcheck, generated files, cross-builds
 check: cross
