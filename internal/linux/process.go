@@ -88,6 +88,10 @@ type Process struct {
 	// vfork: the process borrows its parent's memory until it executes a
 	// program or exits.
 	vforked *hostsys.Vfork
+	// forks is read-locked while there is such a child and locked over a fork: a fork parks all
+	// threads, but the one that the child borrows is not there to be parked, and the child needs
+	// the others to get on.
+	forks sync.RWMutex
 }
 
 // Program describes the loaded program.

@@ -287,6 +287,12 @@ func (t *Task) fork(a *cloneArgs) int64 {
 	if a.flags&(cloneNewTime|cloneIntoCgroup) != 0 {
 		return abi.EINVAL.Result()
 	}
+	forks := &t.Proc.forks
+	forks.Lock()
+	defer forks.Unlock() // in the child as well
+	if t.stale() {       // in the child of a fork that this one waited for
+		return resHandled
+	}
 	pid := int64(hostsys.Fork(t.St, uintptr(a.flags&pass|a.exitSignal)))
 	switch {
 	case pid == 0:

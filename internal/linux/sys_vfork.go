@@ -23,6 +23,11 @@ func (t *Task) vfork(a *cloneArgs) int64 {
 	case a.flags&(cloneNewTime|cloneIntoCgroup|cloneSighand) != 0:
 		return abi.EINVAL.Result()
 	}
+	p.forks.RLock()
+	defer p.forks.RUnlock()
+	if t.stale() {
+		return resHandled
+	}
 	v, err := hostsys.NewVfork()
 	if err != nil {
 		return abi.ENOMEM.Result()
