@@ -3,6 +3,7 @@
 package hostsys
 
 import (
+	"math/bits"
 	"runtime"
 	"unsafe"
 )
@@ -79,12 +80,16 @@ func initFDs() error {
 	if !locateNetpoll() {
 		return &InitError{What: "this Go runtime keeps its network poller elsewhere (" + runtime.Version() + ")"}
 	}
+	low := hiddenLow() + hiddenRoom - 2
+	taken := takeBelow(low)
 	pollServerInit()
+	for ; taken != 0; taken &= taken - 1 {
+		rawSyscall(SYS_CLOSE, uintptr(bits.TrailingZeros64(taken)), 0, 0, 0, 0, 0)
+	}
 	ep, ev := int(*netpollEp), int(*netpollEv)
 	if ep < 0 || ev <= 0 || !isPollDescriptor(uintptr(ep)) || !isPollDescriptor(uintptr(ev)) || isPollDescriptor(uintptr(ep+ev+1)) {
 		return &InitError{What: "the Go runtime's network poller was not recognised (" + runtime.Version() + ")"}
 	}
-	low := hiddenLow() + hiddenRoom - 2
 	if ep < low {
 		moveFD(ep, low)
 	}
@@ -102,8 +107,23 @@ func initFDs() error {
 	return nil
 }
 
-// moveFD gives the poller's descriptor fd another number, at least low. An epoll instance
-// keeps a descriptor's registration as long as its open file lives.
+// takeBelow opens a descriptor at each free number below low, so that what is opened next lies
+// higher. It returns their set. To move the poller's descriptors afterwards is not safe: the
+// runtime's monitor thread may be about to use the old number.
+func takeBelow(low int) (taken uint64) {
+	first := rawSyscall(SYS_EVENTFD2, 0, oCloexec, 0, 0, 0, 0)
+	for n := first; !IsErr(n); n = rawSyscall(SYS_FCNTL, first, fDupfdCloexec, 0, 0, 0, 0) {
+		if int(n) >= min(low, 64) {
+			rawSyscall(SYS_CLOSE, n, 0, 0, 0, 0, 0)
+			break
+		}
+		taken |= 1 << n
+	}
+	return taken
+}
+
+// moveFD gives the poller's descriptor fd another number, at least low: for a poller that was in
+// use before [Init]. An epoll instance keeps a descriptor's registration as long as its open file lives.
 func moveFD(fd, low int) bool {
 	n := rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, uintptr(low), 0, 0, 0)
 	if IsErr(n) {
