@@ -66,10 +66,22 @@ kick:
 	JZ   gothread
 	JMP  ·rewind(SB)
 gothread:
-	// A thread of Go's: it shall not take the guest's signals.
+	// A thread of Go's: it shall not take the guest's signals (maskGo).
 	MOVQ ·holdBack(SB), R9
 	ANDQ ·goBlocks(SB), R9
 	ORQ  R9, 296(DX) // uc_sigmask
+	CMPL ·maskIdx(SB), $const_maxMaskTids
+	JCC  out
+	MOVL $1, R13
+	LEAQ ·maskIdx(SB), BX
+	LOCK
+	XADDL R13, 0(BX)
+	CMPL R13, $const_maxMaskTids
+	JCC  out
+	MOVL $const_SYS_GETTID, AX
+	SYSCALL
+	LEAQ ·maskTids(SB), BX
+	MOVL AX, (BX)(R13*4)
 	RET
 
 // func revive(slot *parkSlot) uintptr

@@ -26,6 +26,9 @@ func initialise() error {
 	if !findProcid() {
 		return &InitError{What: "m.procid of this Go runtime was not found (" + runtime.Version() + ")"}
 	}
+	if !locateMask() {
+		return &InitError{What: "the signal mask of this Go runtime's new threads was not found (" + runtime.Version() + ")"}
+	}
 	start, first, last, end := addrUC()
 	if start >= first || first >= last || last >= end || end-start > 1<<14 {
 		return &InitError{What: "the linker has reordered assembly functions"}

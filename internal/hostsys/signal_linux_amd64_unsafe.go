@@ -43,8 +43,6 @@ var (
 	holdBack = GuestSignals
 	//lint:ignore U1000 read by sigGuest: what threads of Go's may block
 	goBlocks = ^uint64(goShared)
-
-	goMasked bool // Go's threads were told to block the guest's signals
 )
 
 // sigaction installs a and remembers what Go had.
@@ -75,7 +73,8 @@ func ownAction(handler uintptr, flags uint64) kernelAction {
 // SetAction sets the host's action for a signal that the guest can see. flags may have
 // SA_NOCLDSTOP, SA_NOCLDWAIT and SA_RESTART, whose effect is the kernel's own.
 // A default action that the guest blocks must be caught, and performed by the caller when it
-// takes the signal: Go's threads do not block it, so that it would take effect there.
+// takes the signal: as long as nothing is caught there are threads of Go's that do not block it, so that it
+// would take effect there.
 //
 // A call that SA_RESTART applies to is not restarted by the kernel if it went
 // through [Syscall]: the result is [ERestart].
@@ -91,6 +90,7 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 		return 0
 	}
 	flags &= saNoCldStop | saNoCldWait | saRestart
+	maskNew()
 	switch {
 	case d == Catch:
 		_, h, _, _ := addrHandlers()
@@ -112,30 +112,10 @@ func SetAction(sig int, d Disposition, flags uint64) int {
 
 // ReleaseSignals gives the Go runtime back the signals that SetAction took, when no guest is left.
 func ReleaseSignals() {
+	unmaskNew()
 	for sig := 1; sig <= NumSig; sig++ {
 		if goKnown&^Unblockable&SigBit(sig) != 0 {
 			rawSyscall(SYS_RT_SIGACTION, uintptr(sig), addr(&goAction[sig]), 0, 8, 0, 0)
-		}
-	}
-}
-
-// maskGo makes the present threads of Go's block the guest's signals. Later ones do when the
-// first arrives (sigGuest).
-func maskGo() {
-	if goMasked {
-		return
-	}
-	goMasked = true
-	pid, self := Getpid(), Gettid()
-next:
-	for _, tid := range numbersIn("/proc/self/task\x00") {
-		for i := range guestTids {
-			if load32p(&guestTids[i]) == uint32(tid) {
-				continue next
-			}
-		}
-		if tid != self {
-			rawSyscall(SYS_TGKILL, uintptr(pid), uintptr(tid), SigInternal, 0, 0, 0)
 		}
 	}
 }
