@@ -124,6 +124,23 @@ static inline void sleep_ms(long ms) {
 		continue;
 }
 
+// until_asleep waits until a thread of the process pid has slept for some time without a break, in the blocking call that it was
+// about to make.
+static inline void until_asleep(pid_t pid, pid_t tid) {
+	char path[64], text[512];
+	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+	for (int asleep = 0; asleep < 15; sleep_ms(2)) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
+		close(fd);
+		if (n <= 0)
+			return; // it has ended
+		text[n] = 0;
+		const char *state = strrchr(text, ')'); // proc(5): pid (comm) state
+		asleep = state != NULL && state[2] == 'S' ? asleep + 1 : 0;
+	}
+}
+
 // child_status runs f in a forked child and returns the wait status. A child ends with the number of its failed checks.
 static inline int child_status(void (*f)(void *), void *arg) {
 	fflush(NULL);

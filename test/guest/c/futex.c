@@ -7,13 +7,14 @@
 
 static atomic_int word, other;
 static atomic_int waiting, woken;
+static _Atomic pid_t ids[8]; // of the waiting threads
 
 static long futex(atomic_int *addr, int op, int value, void *timeout, atomic_int *addr2, int value3) {
 	return syscall(SYS_futex, addr, op, value, timeout, addr2, value3);
 }
 
 static void *wait_on(void *bits) {
-	waiting++;
+	ids[waiting++] = (pid_t)syscall(SYS_gettid);
 	long r = bits == NULL ? futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0)
 						  : futex(&word, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, NULL, (int)(intptr_t)bits);
 	EQ(r, 0);
@@ -21,14 +22,22 @@ static void *wait_on(void *bits) {
 	return NULL;
 }
 
-// start makes waiters and waits until they are inside the call, as well as can be told.
-static void start(pthread_t *t, int n, intptr_t bits) {
-	waiting = woken = 0;
+// add makes waiters and waits until they are inside the call, as well as can be told.
+static void add(pthread_t *t, int n, intptr_t bits) {
+	waiting = 0;
 	for (int i = 0; i < n; i++)
 		pthread_create(&t[i], NULL, wait_on, (void *)bits);
-	while (waiting < n)
-		sleep_ms(1);
-	sleep_ms(40);
+	for (int i = 0; i < n; i++) {
+		while (!ids[i])
+			sleep_ms(1);
+		until_asleep(getpid(), ids[i]);
+		ids[i] = 0;
+	}
+}
+
+static void start(pthread_t *t, int n, intptr_t bits) {
+	woken = 0;
+	add(t, n, bits);
 }
 
 static void settle(int want) {
@@ -101,12 +110,7 @@ static void test_bitset(void) {
 	pthread_t a[2], b[2];
 	word = 0;
 	start(a, 2, 1);
-	waiting = 0;
-	for (int i = 0; i < 2; i++)
-		pthread_create(&b[i], NULL, wait_on, (void *)(intptr_t)2);
-	while (waiting < 2)
-		sleep_ms(1);
-	sleep_ms(40);
+	add(b, 2, 2);
 	EQ(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, 4), 0);
 	EQ(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, 2), 2);
 	join(b, 2);

@@ -135,16 +135,20 @@ static void test_fork(void) {
 }
 
 static void test_wait(void) {
+	int fds[2];
+	OK(pipe(fds));
 	pid_t pid = fork();
 	if (pid == 0) {
-		sleep_ms(60);
-		_exit(3);
+		char c;
+		close(fds[1]);
+		_exit(read(fds[0], &c, 1) == 0 ? 3 : 4);
 	}
 	int status;
 	EQ(waitpid(pid, &status, WNOHANG), 0);
 	siginfo_t info = {0};
 	EQ(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG), 0);
 	EQ(info.si_pid, 0);
+	close(fds[0]), close(fds[1]);
 	OK(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
 	EQ(info.si_pid, pid);
 	EQ(info.si_signo, SIGCHLD);

@@ -9,11 +9,17 @@
 #include <sys/time.h>
 
 static volatile sig_atomic_t count, order[64], ordered;
+
+// Shared with children: whether the parent is about to block, and how many handlers have run.
+static struct {
+	atomic_int blocking, handled;
+} *shared;
 static siginfo_t info_seen;
 static sigset_t mask_seen, context_mask;
 
 static void on_plain(int sig) {
 	count++;
+	shared->handled++;
 	if (ordered < 64)
 		order[ordered++] = sig;
 }
@@ -198,6 +204,40 @@ static void test_pending(void) {
 	EQ(count, 0);
 }
 
+// BLOCK makes a call that blocks; until_blocked in another process waits until it does.
+#define BLOCK(call) (shared->blocking = 1, (call))
+
+static void until_blocked(pid_t pid) {
+	while (!shared->blocking)
+		sleep_ms(1);
+	shared->blocking = 0;
+	until_asleep(pid, pid);
+}
+
+static pid_t start_child(void) {
+	shared->blocking = shared->handled = 0;
+	return fork();
+}
+
+// send_handled sends a signal to a process and waits until its handler has run.
+static void send_handled(pid_t pid, int sig) {
+	int before = shared->handled;
+	kill(pid, sig);
+	while (shared->handled == before)
+		sleep_ms(1);
+}
+
+// kick makes a child that sends one signal to the parent when that blocks.
+static pid_t kick(int sig) {
+	pid_t parent = getpid(), pid = start_child();
+	if (pid == 0) {
+		until_blocked(parent);
+		kill(parent, sig);
+		_exit(0);
+	}
+	return pid;
+}
+
 static void test_wait(void) {
 	sigset_t set = set_of(SIGUSR1, SIGRTMIN + 2);
 	siginfo_t info;
@@ -225,17 +265,17 @@ static void test_wait(void) {
 
 	// A signal outside the set interrupts the wait.
 	handle(SIGUSR2, on_plain, SA_RESTART);
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid = start_child();
 	if (pid == 0) {
-		sleep_ms(60);
+		until_blocked(parent);
 		kill(parent, SIGUSR2);
-		sleep_ms(60);
+		until_blocked(parent);
 		kill(parent, SIGUSR1);
 		_exit(0);
 	}
-	FAILS(sigwaitinfo(&set, &info), EINTR);
+	FAILS(BLOCK(sigwaitinfo(&set, &info)), EINTR);
 	EQ(count, 1);
-	EQ(sigwaitinfo(&set, &info), SIGUSR1);
+	EQ(BLOCK(sigwaitinfo(&set, &info)), SIGUSR1);
 	EQ(info.si_pid, pid);
 	EQ(info.si_code, SI_USER);
 	EQ(waitpid(pid, NULL, 0), pid);
@@ -253,19 +293,6 @@ static void test_wait(void) {
 	OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
 }
 
-// kick sends signals to the parent from a child that is done after the given number of them.
-static pid_t kick(int sig, int times, long every_ms) {
-	pid_t parent = getpid(), pid = fork();
-	if (pid == 0) {
-		for (int i = 0; i < times; i++) {
-			sleep_ms(every_ms);
-			kill(parent, sig);
-		}
-		_exit(0);
-	}
-	return pid;
-}
-
 static void test_interrupted(void) {
 	int fds[2];
 	char c;
@@ -274,8 +301,8 @@ static void test_interrupted(void) {
 
 	handle(SIGUSR1, on_plain, 0);
 	count = 0;
-	pid = kick(SIGUSR1, 1, 50);
-	FAILS(read(fds[0], &c, 1), EINTR);
+	pid = kick(SIGUSR1);
+	FAILS(BLOCK(read(fds[0], &c, 1)), EINTR);
 	EQ(count, 1);
 	EQ(waitpid(pid, NULL, 0), pid);
 
@@ -283,16 +310,16 @@ static void test_interrupted(void) {
 	handle(SIGUSR1, on_plain, SA_RESTART);
 	count = 0;
 	pid_t parent = getpid();
-	pid = fork();
+	pid = start_child();
 	if (pid == 0) {
+		until_blocked(parent);
 		for (int i = 0; i < 3; i++) {
-			sleep_ms(30);
-			kill(parent, SIGUSR1);
+			send_handled(parent, SIGUSR1);
+			until_asleep(parent, parent);
 		}
-		sleep_ms(30);
 		_exit(write(fds[1], "x", 1) != 1);
 	}
-	EQ(read(fds[0], &c, 1), 1);
+	EQ(BLOCK(read(fds[0], &c, 1)), 1);
 	EQ(c, 'x');
 	EQ(count, 3);
 	int status;
@@ -301,17 +328,15 @@ static void test_interrupted(void) {
 
 	// nanosleep is interrupted always and tells the rest; an ignored signal does not disturb it.
 	count = 0;
-	pid = kick(SIGUSR1, 1, 50);
-	struct timespec rest = {0, 0}, request = {5, 0};
-	double start = seconds_now();
-	FAILS(nanosleep(&request, &rest), EINTR);
-	CHECK(seconds_now() - start < 4);
-	CHECK(rest.tv_sec >= 1 && rest.tv_sec <= 4 && rest.tv_nsec >= 0);
+	pid = kick(SIGUSR1);
+	struct timespec rest = {0, 0}, request = {100, 0};
+	FAILS(BLOCK(nanosleep(&request, &rest)), EINTR);
+	CHECK(rest.tv_sec >= 1 && rest.tv_sec <= 99 && rest.tv_nsec >= 0);
 	EQ(waitpid(pid, NULL, 0), pid);
 	signal(SIGUSR1, SIG_IGN);
-	pid = kick(SIGUSR1, 3, 20);
-	start = seconds_now();
-	OK(nanosleep(&(struct timespec){0, 150 * 1000 * 1000}, NULL));
+	pid = kick(SIGUSR1);
+	double start = seconds_now();
+	OK(BLOCK(nanosleep(&(struct timespec){0, 150 * 1000 * 1000}, NULL)));
 	CHECK(seconds_now() - start >= 0.149);
 	EQ(waitpid(pid, NULL, 0), pid);
 
@@ -319,49 +344,58 @@ static void test_interrupted(void) {
 	handle(SIGUSR1, on_plain, SA_RESTART);
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += 5;
-	pid = kick(SIGUSR1, 1, 50);
-	EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL), EINTR);
+	until.tv_sec += 100;
+	pid = kick(SIGUSR1);
+	EQ(BLOCK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL)), EINTR);
 	EQ(waitpid(pid, NULL, 0), pid);
 
 	// futex: restarts with SA_RESTART when it has no timeout, so only the wake ends it.
 	int *word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	count = 0;
-	pid = fork();
+	pid = start_child();
 	if (pid == 0) {
-		sleep_ms(40);
-		kill(parent, SIGUSR1);
-		sleep_ms(40);
+		until_blocked(parent);
+		send_handled(parent, SIGUSR1);
 		while (syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0)
 			sleep_ms(5);
 		_exit(0);
 	}
-	EQ(syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0), 0);
+	EQ(BLOCK(syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0)), 0);
 	EQ(count, 1);
 	EQ(waitpid(pid, NULL, 0), pid);
 	handle(SIGUSR1, on_plain, 0);
-	pid = kick(SIGUSR1, 1, 50);
-	FAILS(syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0), EINTR);
+	pid = kick(SIGUSR1);
+	FAILS(BLOCK(syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0)), EINTR);
 	EQ(waitpid(pid, NULL, 0), pid);
 
 	// wait for a child, and calls that never restart: select, poll, epoll, a socket with a timeout.
 	handle(SIGUSR1, on_plain, SA_RESTART);
-	pid = kick(SIGUSR1, 1, 50);
+	pid = kick(SIGUSR1);
 	fd_set readable;
 	FD_ZERO(&readable);
 	FD_SET(fds[0], &readable);
-	FAILS(select(fds[0] + 1, &readable, NULL, NULL, &(struct timeval){5, 0}), EINTR);
+	FAILS(BLOCK(select(fds[0] + 1, &readable, NULL, NULL, &(struct timeval){100, 0})), EINTR);
 	EQ(waitpid(pid, NULL, 0), pid);
 	int pair[2];
 	OK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	OK(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){5, 0}, sizeof(struct timeval)));
-	pid = kick(SIGUSR1, 1, 50);
-	FAILS(read(pair[0], &c, 1), EINTR);
+	OK(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){100, 0}, sizeof(struct timeval)));
+	pid = kick(SIGUSR1);
+	FAILS(BLOCK(read(pair[0], &c, 1)), EINTR);
 	EQ(waitpid(pid, NULL, 0), pid);
-	FAILS((pid = kick(SIGUSR1, 1, 50), pause()), EINTR);
+	pid = kick(SIGUSR1);
+	FAILS(BLOCK(pause()), EINTR);
 	EQ(waitpid(pid, NULL, 0), pid);
 	close(pair[0]), close(pair[1]), close(fds[0]), close(fds[1]);
 	munmap(word, 4096);
+}
+
+// wait_for waits for the handler of a signal to have run n times.
+static void wait_for(int sig, int n) {
+	sigset_t block = set_of(sig, 0), before;
+	OK(sigprocmask(SIG_BLOCK, &block, &before));
+	while (count < n)
+		sigsuspend(&before);
+	OK(sigprocmask(SIG_SETMASK, &before, NULL));
 }
 
 static void test_timers(void) {
@@ -369,11 +403,10 @@ static void test_timers(void) {
 	count = 0;
 	EQ(alarm(100), 0);
 	unsigned left = alarm(0);
-	CHECK(left == 99 || left == 100);
+	CHECK(left >= 50 && left <= 100);
 	struct itimerval timer = {{0, 20000}, {0, 20000}}, old;
 	OK(setitimer(ITIMER_REAL, &timer, NULL));
-	while (count < 3)
-		pause();
+	wait_for(SIGALRM, 3);
 	EQ(info_seen.si_code, SI_KERNEL);
 	OK(getitimer(ITIMER_REAL, &old));
 	EQ(old.it_interval.tv_usec, 20000);
@@ -397,12 +430,13 @@ static void test_timers(void) {
 	timer_t id;
 	OK(timer_create(CLOCK_MONOTONIC, &event, &id));
 	count = 0;
-	struct itimerspec its = {{0, 0}, {0, 20 * 1000 * 1000}}, now;
+	struct itimerspec its = {{0, 0}, {100, 20 * 1000 * 1000}}, now;
 	OK(timer_settime(id, 0, &its, NULL));
 	OK(timer_gettime(id, &now));
-	CHECK(now.it_value.tv_sec == 0 && now.it_value.tv_nsec > 0);
-	while (count == 0)
-		pause();
+	CHECK(now.it_value.tv_sec >= 1 && now.it_value.tv_sec <= 100);
+	its.it_value.tv_sec = 0;
+	OK(timer_settime(id, 0, &its, NULL));
+	wait_for(SIGRTMIN + 5, 1);
 	EQ(info_seen.si_code, SI_TIMER);
 	EQ((uintptr_t)info_seen.si_value.sival_ptr, 0x1122334455667788);
 	EQ(info_seen.si_overrun, 0);
@@ -548,6 +582,7 @@ static void test_default_actions(void) {
 }
 
 int main(void) {
+	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	test_action();
 	test_info();
 	test_context_mask();
