@@ -100,8 +100,8 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		Sysroot: s.sysroot, Release: s.release, StackSize: s.stackSize,
 		Base: s.base, Reserve: s.reserve, Window: s.window,
 		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,
-		OneInsn: s.oneInsn, PerfMap: s.perfmap, CPUProfile: s.cpuprofile,
-		Strace: s.strace, LogFile: s.logFile, Stderr: c.stderr, Reexec: s.reexec(),
+		OneInsn: s.oneInsn, PerfMap: s.perfmap, JITDump: s.jitdump, CPUProfile: s.cpuprofile,
+		Strace: s.strace, LogFile: s.logFile, Resumed: s.resumed, Stderr: c.stderr, Reexec: s.reexec(),
 	}
 	if s.hasArgv0 {
 		cfg.Argv[0] = s.argv0
@@ -110,13 +110,22 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		cfg.Seed, _ = strconv.ParseUint(s.seed, 0, 64)
 		cfg.Seeded = true
 	}
+	if cfg.Sysroot == "" {
+		if _, err := os.Stat(defaultSysroot); err == nil {
+			cfg.Sysroot = defaultSysroot
+		}
+	}
+	cfg.Log.Ranges = s.ranges
 	if s.cpu != "" && s.cpu != "max" {
 		return cfg, fmt.Errorf("option -cpu: unknown model %q (-cpu help lists them)", s.cpu)
 	}
 	for _, item := range s.log {
 		if err := cfg.Log.Set(item); err != nil {
-			return cfg, fmt.Errorf("option -d: %w (-d help lists the items)", err)
+			return cfg, fmt.Errorf("option -d: %w", err)
 		}
+	}
+	if cfg.Log.TID && !strings.Contains(s.logFile, "%d") {
+		return cfg, errors.New("option -d: tid needs -D FILE with %d in the name, for the thread's ID")
 	}
 	if cfg.Log.Strace {
 		cfg.Strace = true

@@ -70,7 +70,20 @@ func TestErrors(t *testing.T) {
 		{"-U A=1 prog", nil, `option -U: "A=1": want the name of a variable`},
 		{"-U A,,B prog", nil, `option -U: "": want the name of a variable`},
 		{"-cpu z80 prog", nil, `option -cpu: unknown model "z80" (-cpu help lists them)`},
-		{"-d strace,nope prog", nil, `option -d: unknown log item "nope": there are in_asm, op, out_asm, exec, nochain, unimp, strace, plugin (-d help lists the items)`},
+		{"-d strace,nope prog", nil, `option -d: unknown log item "nope": there are in_asm, op, op_opt, out_asm, exec, cpu, fpu, nochain, int, guest_errors, invalid_mem, page, cpu_reset, unimp, strace, plugin, tid, op_ind, vpu, mmu, pcall (-d help tells more)`},
+		{"-d trace:user_* prog", nil, "option -d: " + launch.ErrNoTrace.Error()},
+		{"-trace enable=* prog", nil, "option -trace: " + launch.ErrNoTrace.Error()},
+		{"-d tid prog", nil, "option -d: tid needs -D FILE with %d in the name, for the thread's ID"},
+		{"-d tid -D log prog", nil, "option -d: tid needs -D FILE with %d in the name, for the thread's ID"},
+		{"-dfilter 4..3 prog", nil, `option -dfilter: "4..3": want a range such as 0x10000..0x1ffff, 0x10000+0x1000 or 0x1ffff-0x1000`},
+		{"-dfilter 1..2, prog", nil, `option -dfilter: "": want a range such as 0x10000..0x1ffff, 0x10000+0x1000 or 0x1ffff-0x1000`},
+		{"-g 1234 prog", nil, "option -g: there is no gdb stub yet"},
+		{"prog", []string{"QEMU_GDB=1234"}, "environment variable QEMU_GDB: there is no gdb stub yet"},
+		{"-p 65536 prog", nil, `option -p: "65536": the guest's pages have 4096 bytes, as the host's`},
+		{"-t=34_35_1 prog", nil, `option -t: "34 35 1": weir keeps the numbers of signals, and the guest has all of them: leave the map out`},
+		{"-t=34_34_32 prog", nil, `option -t: "34 34 32": want TSIG HSIG N[,...], real-time signals from 32 to 64`},
+		{"-t=34_34 prog", nil, `option -t: "34 34": want TSIG HSIG N[,...], real-time signals from 32 to 64`},
+		{"-t=34_34_1, prog", nil, `option -t: "": want TSIG HSIG N[,...], real-time signals from 32 to 64`},
 		{"-plugin nope prog", nil, `unknown plugin "nope": there are deny, inject, magic, redirect, syscount (weir plugins tells more)`},
 		{"-plugin deny,=1 prog", nil, `option -plugin: plugin deny: argument "=1" has no name: want key=value`},
 		{"prog", []string{"QEMU_STACK_SIZE=big"}, `environment variable QEMU_STACK_SIZE: "big": want a size such as 65536, 64k or 8M`},
@@ -79,7 +92,7 @@ func TestErrors(t *testing.T) {
 		{"help x", nil, `weir help takes no argument "x" (a program of that name is run as ./help)`},
 		{"plugins -json", nil, `weir plugins takes no argument "-json" (a program of that name is run as ./plugins)`},
 	} {
-		cfg, status, stdout, stderr := runCLI(errTest, tc.env, strings.Fields(tc.args)...)
+		cfg, status, stdout, stderr := runCLI(errTest, tc.env, blanks(strings.Fields(tc.args))...)
 		if cfg != nil || status != 1 || stdout != "" || stderr != "weir: "+tc.want+"\n" {
 			t.Errorf("weir %s: launched %v, status %d, stdout %q\nstderr %swant   weir: %s", tc.args, cfg != nil, status, stdout, stderr, tc.want)
 		}
@@ -189,7 +202,7 @@ func TestVersionPluginsItems(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	cfg, _, _, _ := runCLI(errTest, []string{"HOME=/h"}, strings.Fields("-L /root -r 5.5 -s 2M -B 0x1000 -R 1G -tb-size 16 -seed 0x10 -cpu max"+
-		" -jit=off -host baseline -pairing off -window -one-insn-per-tb -perfmap -cpuprofile c -D log -d in_asm,strace -d exec -0 name prog -x -- y")...)
+		" -jit=off -host baseline -pairing off -window -one-insn-per-tb -perfmap -jitdump -dfilter 1..2 -cpuprofile c -D log -d in_asm,strace -d exec -0 name prog -x -- y")...)
 	if cfg == nil {
 		t.Fatal("not launched")
 	}
@@ -198,11 +211,15 @@ func TestConfig(t *testing.T) {
 		Sysroot: "/root", Release: "5.5", StackSize: 2 << 20, Seed: 16, Seeded: true,
 		Base: 0x1000, Reserve: 1 << 30, Window: true, TBSize: 16 << 20,
 		Interpret: true, Baseline: true, NoPairing: true, OneInsn: true,
-		Strace: true, Log: launch.Log{InAsm: true, Exec: true, Strace: true}, LogFile: "log", PerfMap: true, CPUProfile: "c",
+		Strace: true, Log: launch.Log{InAsm: true, Exec: true, Strace: true, Ranges: []launch.Range{{Lo: 1, Hi: 2}}}, LogFile: "log", PerfMap: true, JITDump: true, CPUProfile: "c",
 	}
 	cfg.Stderr, cfg.Reexec = nil, nil
 	if !reflect.DeepEqual(*cfg, want) {
 		t.Errorf("%+v\nwant %+v", *cfg, want)
+	}
+	// One that goes on with another's run appends to its log.
+	if cfg, _, _, _ = runCLI(errTest, []string{"WEIR_UNAME=x"}, "-no-env", "-D", "log", "prog"); !cfg.Resumed || cfg.Release != "" {
+		t.Errorf("resumed: %+v", cfg)
 	}
 	cfg, _, _, _ = runCLI(errTest, nil, "-0", "", "prog")
 	if !reflect.DeepEqual(cfg.Argv, []string{""}) {

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/weir-emu/weir/internal/launch"
 	"github.com/weir-emu/weir/plugin"
 )
 
@@ -25,10 +27,12 @@ type settings struct {
 	seed       string
 	cpu        string
 	log        []string
+	ranges     []launch.Range
 	logFile    string
 	strace     bool
 	oneInsn    bool
 	perfmap    bool
+	jitdump    bool
 	noJIT      bool
 	baseline   bool
 	noPairing  bool
@@ -37,6 +41,7 @@ type settings struct {
 	help       bool
 	version    bool
 	cpuprofile string
+	resumed    bool // another weir's run goes on
 
 	carry []string // options, as words, for a weir that continues this run
 }
@@ -71,9 +76,10 @@ var options = []option{
 	{"version", "VERSION", "", "print the version", func(s *settings, _ string) error { s.version = true; return nil }, ""},
 	{"plugin", "PLUGIN", "NAME[,key=value...]", "load a bundled plugin (weir plugins lists them); repeatable; a comma in a value is written twice", setPlugin, ""},
 	{"strace", "STRACE", "", "print each syscall, as strace(1) does", func(s *settings, _ string) error { s.strace = true; return nil }, ""},
-	{"d", "LOG", "ITEM[,...]", "log items (-d help lists them)", func(s *settings, v string) error { s.log = append(s.log, strings.Split(v, ",")...); return nil }, ""},
+	{"d", "LOG", "ITEM[,...]", "log items (-d help lists them)", setLog, ""},
+	{"dfilter", "DFILTER", "RANGE[,...]", "log only blocks that start in START..END, START+LENGTH or START-LENGTH", setRanges, ""},
 	{"D", "LOG_FILENAME", "FILE", "write logs and plugin reports to FILE (%d is the process id)", func(s *settings, v string) error { s.logFile = v; return nil }, ""},
-	{"L", "LD_PREFIX", "PATH", "sysroot tried first for the program interpreter", func(s *settings, v string) error { s.sysroot = v; return nil }, ""},
+	{"L", "LD_PREFIX", "PATH", "sysroot: absolute paths are tried there first (default: " + defaultSysroot + ", if there)", func(s *settings, v string) error { s.sysroot = v; return nil }, ""},
 	{"E", "SET_ENV", "VAR=VALUE[,...]", "set variables of the guest's environment; repeatable", setEnv, ""},
 	{"U", "UNSET_ENV", "VAR[,...]", "remove variables from the guest's environment; repeatable", unsetEnv, ""},
 	{"0", "ARGV0", "ARGV0", "argv[0] of the guest program", func(s *settings, v string) error { s.argv0, s.hasArgv0 = v, true; return nil }, ""},
@@ -82,7 +88,7 @@ var options = []option{
 	{"B", "GUEST_BASE", "ADDR", "host address of guest address 0", setBase, ""},
 	{"R", "RESERVED_VA", "SIZE", "size of the guest's reserved address space; suffixes k, M, G", setSize(func(s *settings) *uint64 { return &s.reserve }), ""},
 	{"cpu", "CPU", "MODEL", "guest CPU model (-cpu help lists them)", func(s *settings, v string) error { s.cpu = v; return nil }, ""},
-	{"seed", "RAND_SEED", "N", "seed of the guest's AT_RANDOM bytes", setSeed, ""},
+	{"seed", "RAND_SEED", "N", "the guest's random numbers and addresses are the same in every run", setSeed, ""},
 	{"jit", "JIT", "on|off", "off: interpret instead of translating", setOnOff(func(s *settings, on bool) { s.noJIT = !on }), ""},
 	{"host", "HOST", "native|baseline", "baseline: generate code for the oldest host CPU only (x86-64-v1)", setHost, ""},
 	{"pairing", "PAIRING", "on|off", "off: no host call/return pairing", setOnOff(func(s *settings, on bool) { s.noPairing = !on }), ""},
@@ -90,9 +96,17 @@ var options = []option{
 	{"one-insn-per-tb", "ONE_INSN_PER_TB", "", "translate one instruction per block", func(s *settings, _ string) error { s.oneInsn = true; return nil }, "singlestep"},
 	{"tb-size", "TB_SIZE", "SIZE", "size of the code cache; a number without suffix is MiB", setTBSize, ""},
 	{"perfmap", "PERFMAP", "", "write /tmp/perf-PID.map for perf(1)", func(s *settings, _ string) error { s.perfmap = true; return nil }, ""},
+	{"jitdump", "JITDUMP", "", "write jit-PID.dump for perf inject --jit", func(s *settings, _ string) error { s.jitdump = true; return nil }, ""},
 	{"cpuprofile", "CPUPROFILE", "FILE", "write a CPU profile of weir itself", func(s *settings, v string) error { s.cpuprofile = v; return nil }, ""},
-	{noEnv, "", "", "", func(*settings, string) error { return nil }, ""},
+	{"t", "RTSIG_MAP", "TSIG HSIG N[,...]", "accepted if it maps each signal to itself: weir keeps the numbers", setSignalMap, ""},
+	{"p", "PAGESIZE", "SIZE", "accepted if it is 4096", setPageSize, ""},
+	{"g", "GDB", "PORT", "", func(*settings, string) error { return errors.New("there is no gdb stub yet") }, ""},
+	{"trace", "TRACE", "PATTERN", "", func(*settings, string) error { return launch.ErrNoTrace }, ""},
+	{noEnv, "", "", "", func(s *settings, _ string) error { s.resumed = true; return nil }, ""},
 }
+
+// defaultSysroot is what qemu-user takes without -L.
+const defaultSysroot = "/usr/gnemul/qemu-riscv64"
 
 // noEnv is the option that, given first, makes weir take no options from the
 // environment: a weir that continues a run has got them all as words.
@@ -136,6 +150,59 @@ func unsetEnv(s *settings, v string) error {
 	}
 	return nil
 }
+
+func setLog(s *settings, v string) error {
+	for _, item := range strings.Split(v, ",") {
+		if item != "" {
+			s.log = append(s.log, item)
+		}
+	}
+	return nil
+}
+
+func setRanges(s *settings, v string) error {
+	for _, r := range strings.Split(v, ",") {
+		x, err := launch.ParseRange(r)
+		if err != nil {
+			return err
+		}
+		s.ranges = append(s.ranges, x)
+	}
+	return nil
+}
+
+// setSignalMap checks a map of real-time signals. qemu-user needs one because it takes signals from
+// the guest; here the guest has them all.
+func setSignalMap(_ *settings, v string) error {
+	for _, m := range strings.Split(v, ",") {
+		var n [3]uint64
+		f := strings.Fields(m)
+		ok := len(f) == len(n)
+		for i := range min(len(f), len(n)) {
+			x, err := strconv.ParseUint(f[i], 0, 8)
+			n[i], ok = x, ok && err == nil
+		}
+		const first, last = 32, 64 // real-time signals
+		if !ok || n[0] < first || n[1] < first || n[2] < 1 || n[0]+n[2]-1 > last || n[1]+n[2]-1 > last {
+			return fmt.Errorf("%q: want TSIG HSIG N[,...], real-time signals from 32 to 64", m)
+		}
+		if n[0] != n[1] {
+			return fmt.Errorf("%q: weir keeps the numbers of signals, and the guest has all of them: leave the map out", m)
+		}
+	}
+	return nil
+}
+
+func setPageSize(_ *settings, v string) error {
+	n, err := strconv.ParseUint(v, 0, 64)
+	if err != nil || n != guestPage {
+		return fmt.Errorf("%q: the guest's pages have %d bytes, as the host's", v, guestPage)
+	}
+	return nil
+}
+
+// guestPage is the size of a page in bytes.
+const guestPage = 4096
 
 func setSeed(s *settings, v string) error {
 	if _, err := strconv.ParseUint(v, 0, 64); err != nil {

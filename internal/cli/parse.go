@@ -62,8 +62,11 @@ func (s *settings) setFromEnv(kv, prefix string) error {
 		if o.env == "" || k != prefix+o.env {
 			continue
 		}
-		if o.arg == "" { // a switch is on whatever the variable holds
+		switch {
+		case o.arg == "": // a switch is on whatever the variable holds
 			v = ""
+		case v == "": // as good as unset
+			continue
 		}
 		if err := s.apply(o, v); err != nil {
 			return fmt.Errorf("environment variable %s: %w", k, err)

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/weir-emu/weir/internal/launch"
 )
 
 func TestParseWords(t *testing.T) {
@@ -34,8 +36,15 @@ func TestParseWords(t *testing.T) {
 		{"-r= prog", "prog", "", func(s *settings) bool { return s.release == "" }},
 		{"-E=A=b=c prog", "prog", "", func(s *settings) bool { return s.env[0] == envChange{name: "A", value: "b=c"} }},
 		{"-0 = prog", "prog", "", func(s *settings) bool { return s.argv0 == "=" }},
+		{"-p 4096 prog", "prog", "", nil},
+		{"-p 0x1000 prog", "prog", "", nil},
+		{"-t=34_34_31 prog", "prog", "", nil},
+		{"-dfilter 1..2 -dfilter 4+2,9-1 prog", "prog", "", func(s *settings) bool {
+			return reflect.DeepEqual(s.ranges, []launch.Range{{Lo: 1, Hi: 2}, {Lo: 4, Hi: 5}, {Lo: 9, Hi: 9}})
+		}},
+		{"-d a,,b, prog", "prog", "", func(s *settings) bool { return reflect.DeepEqual(s.log, []string{"a", "b"}) }},
 	} {
-		s, err := parse(strings.Fields(tc.args), nil)
+		s, err := parse(blanks(strings.Fields(tc.args)), nil)
 		if err != nil {
 			if tc.program != "" {
 				t.Errorf("%s: %v", tc.args, err)
@@ -46,6 +55,16 @@ func TestParseWords(t *testing.T) {
 			t.Errorf("%s: program %q args %q: %+v", tc.args, s.program, s.args, s)
 		}
 	}
+}
+
+// blanks replaces the underscores of a -t.
+func blanks(words []string) []string {
+	for i, w := range words {
+		if strings.HasPrefix(w, "-t=") {
+			words[i] = strings.ReplaceAll(w, "_", " ")
+		}
+	}
+	return words
 }
 
 func TestParseSize(t *testing.T) {
@@ -65,14 +84,14 @@ func TestParseSize(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	values := map[string]string{ // a good value for each form of argument
 		"": "", "NAME[,key=value...]": "magic", "ITEM[,...]": "strace", "FILE": "f", "PATH": "p", "VAR=VALUE[,...]": "A=b", "VAR[,...]": "A",
-		"ARGV0": "x", "RELEASE": "6.6", "SIZE": "2M", "ADDR": "0x1000", "MODEL": "max", "N": "7", "on|off": "off", "native|baseline": "baseline",
+		"ARGV0": "x", "RELEASE": "6.6", "SIZE": "2M", "ADDR": "0x1000", "MODEL": "max", "N": "7", "RANGE[,...]": "0x10..0x20", "TSIG HSIG N[,...]": "34 34 2", "PORT": "", "PATTERN": "", "on|off": "off", "native|baseline": "baseline",
 	}
 	for _, o := range options {
 		v, ok := values[o.arg]
 		if !ok {
 			t.Errorf("-%s: no value for %s in this test", o.flag, o.arg)
 		}
-		if o.env == "" {
+		if o.env == "" || o.flag == "p" || v == "" && o.arg != "" {
 			continue
 		}
 		words := []string{"-" + o.flag}
@@ -93,6 +112,11 @@ func TestEnvironment(t *testing.T) {
 	}
 	s, err := parse([]string{"prog"}, []string{"WEIR_LD_PREFIX=w", "QEMU_LD_PREFIX=q", "QEMU_UNAME=q"})
 	if err != nil || s.sysroot != "w" || s.release != "q" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	// An empty variable is as good as none.
+	s, err = parse([]string{"prog"}, []string{"WEIR_STACK_SIZE=", "QEMU_LOG=", "QEMU_SET_ENV=", "QEMU_ARGV0=", "QEMU_GDB="})
+	if err != nil || s.stackSize != 0 || len(s.log) != 0 || s.hasArgv0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	s, err = parse([]string{"-L", "c", "prog"}, []string{"WEIR_LD_PREFIX=w"})

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/binary"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -286,7 +288,7 @@ func TestLog(t *testing.T) {
 	}
 	execs := 0
 	c, _ := newFake(t, Config{
-		Log: Log{InAsm: log("in "), Op: log("op "), Exec: func(s *cpu.State, pc uint64) { execs++ }},
+		Log: Log{InAsm: log("in "), Op: log("op "), OpOpt: log("opt "), Exec: func(s *cpu.State, pc uint64) { execs++ }},
 		Passes: []func(*ir.Block){func(b *ir.Block) {
 			for i := range b.Insts {
 				if b.Insts[i].Op == ir.OpAdd && b.Insts[i].B == ir.Imm {
@@ -296,7 +298,10 @@ func TestLog(t *testing.T) {
 		}},
 	}, code(insn(fAddi, 1, 1, 21), insn(fEcall, 0, 0, 0)))
 	c.Run()
-	if c.s.X[1] != 42 || execs != 1 || len(out) != 2 || out[0] != "in insn\ninsn\n" || !strings.Contains(out[1], "x1 = add.i64 x1, #42") {
+	enc := func(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
+	want := fmt.Sprintf("in 0x10000:  %08x  insn\n0x10004:  %08x  insn\n", enc(insn(fAddi, 1, 1, 21)), enc(insn(fEcall, 0, 0, 0)))
+	if c.s.X[1] != 42 || execs != 1 || len(out) != 3 || out[0] != want ||
+		!strings.Contains(out[1], "x1 = add.i64 x1, #21") || !strings.Contains(out[2], "opt ") || !strings.Contains(out[2], "x1 = add.i64 x1, #42") {
 		t.Errorf("x1 = %d, %d executions, %q", c.s.X[1], execs, out)
 	}
 }

@@ -55,10 +55,11 @@ type Memory interface {
 
 // Log receives what -d shows. A nil function is not called; a set Exec keeps
 // blocks from being linked, so that each one passes by. The functions are
-// called from several threads, InAsm, Op and OutAsm one at a time.
+// called from several threads, those for a new block one at a time.
 type Log struct {
 	InAsm  func(pc uint64, text string) // guest code of a new block, one line per instruction
 	Op     func(pc uint64, text string) // its IR
+	OpOpt  func(pc uint64, text string) // its IR after Config.Passes
 	OutAsm func(pc uint64, text string) // its host code
 	Exec   func(s *cpu.State, pc uint64)
 	// Code is told of each piece of generated code: for the perf map.

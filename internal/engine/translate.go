@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/weir-emu/weir/internal/host"
@@ -87,11 +88,14 @@ func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) 
 	if e.cfg.Log.InAsm != nil {
 		e.cfg.Log.InAsm(pc, e.disasm(pc, buf[:t.blk.End-pc]))
 	}
+	if e.cfg.Log.Op != nil {
+		e.cfg.Log.Op(pc, t.blk.String())
+	}
 	for _, pass := range e.cfg.Passes {
 		pass(&t.blk)
 	}
-	if e.cfg.Log.Op != nil {
-		e.cfg.Log.Op(pc, t.blk.String())
+	if e.cfg.Log.OpOpt != nil {
+		e.cfg.Log.OpOpt(pc, t.blk.String())
 	}
 	if e.cfg.Verify {
 		if err := t.blk.Verify(); err != nil {
@@ -101,14 +105,17 @@ func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) 
 	return tracked, 0, true
 }
 
-// disasm is the guest code as text.
+// disasm is the guest code as text: address, encoding, instruction.
 func (e *Engine) disasm(pc uint64, code []byte) string {
 	var s strings.Builder
 	for len(code) > 0 {
 		text, n := e.guest.Disasm(code, pc)
 		n = min(max(n, 1), len(code))
-		s.WriteString(text)
-		s.WriteByte('\n')
+		raw := uint64(0)
+		for i := range n {
+			raw |= uint64(code[i]) << (8 * i)
+		}
+		fmt.Fprintf(&s, "%#x:  %-8s  %s\n", pc, fmt.Sprintf("%0*x", 2*n, raw), text)
 		code, pc = code[n:], pc+uint64(n)
 	}
 	return s.String()

@@ -42,8 +42,10 @@ type Config struct {
 
 	Strace     bool
 	Log        Log
-	LogFile    string // empty for Stderr; %d is the process ID
+	LogFile    string // empty for Stderr; %d is the process ID, with Log.TID the thread ID
+	Resumed    bool   // the run goes on from another weir: append to LogFile
 	PerfMap    bool
+	JITDump    bool
 	CPUProfile string
 
 	Plugins []Named

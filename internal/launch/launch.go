@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
@@ -139,36 +137,16 @@ func prepare(cfg *Config) (*run, error) {
 	if err := hostsys.Init(); err != nil {
 		return nil, err
 	}
-	r := &run{cfg: cfg, pid: hostsys.Getpid(), log: cfg.Stderr}
-	if r.log == nil {
-		r.log = os.Stderr
-	}
-	if cfg.LogFile != "" {
-		name := strings.ReplaceAll(cfg.LogFile, "%d", strconv.Itoa(r.pid))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o666)
-		if err != nil {
-			return nil, fmt.Errorf("log file: %w", err)
-		}
-		r.log = f
-	}
-	if f, ok := r.log.(*os.File); ok {
-		// The guest may close or replace descriptor 2, and must not see ours.
-		w, err := hostsys.Hide(int(f.Fd()))
-		if err != nil {
-			return nil, fmt.Errorf("log: %w", err)
-		}
-		r.closes = append(r.closes, func() { w.Close() })
-		if cfg.LogFile != "" {
-			f.Close()
-		}
-		r.log = w
+	r := &run{cfg: cfg, pid: hostsys.Getpid()}
+	if err := r.openLog(); err != nil {
+		return nil, err
 	}
 	var err error
 	if r.guest, err = machine.GuestByName(guestName); err != nil {
 		return nil, err
 	}
 	if cfg.CPUProfile != "" {
-		f, err := os.Create(cfg.CPUProfile)
+		f, err := openHidden(cfg.CPUProfile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 		if err != nil {
 			return nil, fmt.Errorf("CPU profile: %w", err)
 		}
@@ -181,7 +159,11 @@ func prepare(cfg *Config) (*run, error) {
 		r.hooks = new(linux.Hooks)
 	}
 	if cfg.Strace {
-		linux.NewStrace(r.log).Attach(r.hooks)
+		var p linux.Printer = linux.NewStrace(r.log)
+		if cfg.Log.TID {
+			p = linux.NewThreadStrace(r.log)
+		}
+		linux.AttachPrinter(r.hooks, p)
 	}
 	if len(cfg.Plugins) > 0 {
 		if err := r.install(); err != nil {
@@ -220,15 +202,7 @@ func (r *run) linuxConfig() *linux.Config {
 		Sysroot: c.Sysroot, StackSize: c.StackSize, Release: c.Release, Seed: c.Seed, Seeded: c.Seeded,
 		CatchFatal: r.hooks != nil, Reexec: r.reexec,
 	}
-	if c.Log.Unimp {
-		lc.Unimp = func(t *linux.Task, row *linux.Row, nr abi.Sysno) {
-			if row.Note != "" {
-				fmt.Fprintf(r.log, "Unsupported syscall: %d (%s): %s\n", nr, row.Name, row.Note)
-			} else {
-				fmt.Fprintf(r.log, "Unsupported syscall: %d (%s)\n", nr, row.Name)
-			}
-		}
-	}
+	r.linuxLog(lc)
 	return lc
 }
 

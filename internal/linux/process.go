@@ -47,6 +47,11 @@ type Config struct {
 
 	// Unimp is told of syscalls that are not supported; nil for silence.
 	Unimp func(t *Task, row *Row, nr abi.Sysno)
+
+	// The rest is for -d, on the thread concerned; nil for silence.
+	Started   func(t *Task)                                          // a program has been loaded: at the start and by execve
+	Exception func(t *Task, sig abi.Signal, code int32, addr uint64) // an instruction, at State.PC, has failed
+	Signal    func(t *Task, info []byte, handler uint64)             // siginfo_t of a signal being delivered; handler 0 for the default action
 }
 
 // Process is a guest process: what its threads share.
@@ -83,6 +88,7 @@ type Process struct {
 
 	timers timerTable
 	limits limits
+	rng    seeded
 	creds  atomic.Bool // a thread has changed what new threads must inherit
 
 	// vfork: the process borrows its parent's memory until it executes a

@@ -296,6 +296,9 @@ func (t *Task) deliver(info *sigInfo) bool {
 	if pr := p.Hooks.Print; pr != nil {
 		pr.Signal(t, info[:])
 	}
+	if f := p.Cfg.Signal; f != nil {
+		f(t, info[:], a.handler)
+	}
 	if a.handler == sigDfl {
 		t.defaultAction(sig)
 		return false
@@ -323,6 +326,9 @@ func (t *Task) fault(sig abi.Signal, code int32, addr uint64) bool {
 	info.setCode(code)
 	info.setAddr(addr)
 	p := t.Proc
+	if f := p.Cfg.Exception; f != nil {
+		f(t, sig, code, addr)
+	}
 	p.sigMu.Lock()
 	if t.mask&sigBit(sig) != 0 || p.actions[sig].handler == sigIgn {
 		p.actions[sig].handler = sigDfl

@@ -67,9 +67,9 @@ func NewStrace(w io.Writer) *Strace {
 	return &Strace{w: w, next: make(map[*Task]int)}
 }
 
-// Attach makes s the printer of every syscall.
-func (s *Strace) Attach(h *Hooks) {
-	h.Print = s
+// AttachPrinter makes p the printer of every syscall.
+func AttachPrinter(h *Hooks, p Printer) {
+	h.Print = p
 	for i := range h.Enabled {
 		h.Enabled[i].Or(WantPrint)
 	}
@@ -107,6 +107,9 @@ func (s *Strace) Call(c *Call) {
 
 // Result prints the rest of the line.
 func (s *Strace) Result(c *Call) {
+	if c.Row.NoReturn && c.Result == resHandled {
+		return // rt_sigreturn: the line has ended already
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next, known := s.next[c.Task]
@@ -196,4 +199,40 @@ func (s *Strace) begin(t *Task) {
 func (s *Strace) flush() {
 	s.w.Write(s.buf) // a trace that cannot be written must not stop the program
 	s.buf = s.buf[:0]
+}
+
+// ThreadStrace is a Strace for each thread, for a writer that keeps the threads apart: no line is
+// left unfinished for another thread's.
+type ThreadStrace struct {
+	w  io.Writer
+	mu sync.Mutex
+	of map[int]*Strace // by thread ID: a forked child's is another one
+}
+
+// NewThreadStrace returns a printer that writes to w on the thread concerned.
+func NewThreadStrace(w io.Writer) *ThreadStrace {
+	return &ThreadStrace{w: w, of: make(map[int]*Strace)}
+}
+
+func (s *ThreadStrace) thread(t *Task) *Strace {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of[t.TID] == nil {
+		s.of[t.TID] = NewStrace(s.w)
+	}
+	return s.of[t.TID]
+}
+
+// Call implements Printer.
+func (s *ThreadStrace) Call(c *Call) { s.thread(c.Task).Call(c) }
+
+// Result implements Printer.
+func (s *ThreadStrace) Result(c *Call) { s.thread(c.Task).Result(c) }
+
+// Signal implements Printer.
+func (s *ThreadStrace) Signal(t *Task, info []byte) { s.thread(t).Signal(t, info) }
+
+// Exited implements Printer.
+func (s *ThreadStrace) Exited(t *Task, status int, sig abi.Signal) {
+	s.thread(t).Exited(t, status, sig)
 }

@@ -80,6 +80,9 @@ func TestStrace(t *testing.T) {
 	c = traced(a, "execve", addr, 0, 0)
 	s.Call(c)
 	s.Result(c.finishAs(resHandled))
+	c = traced(a, "rt_sigreturn")
+	s.Call(c)
+	s.Result(c.finishAs(resHandled))
 	c = traced(a, "exit_group", 3)
 	s.Call(c)
 	s.Exited(a, 3, 0)
@@ -96,6 +99,7 @@ read(0 <unfinished ...>
 [pid   100] syscall_9999(0x1, 0x2, 0x3, 0x0, 0x0, 0x0) = -1 ENOSYS (Function not implemented)
 [pid   100] getpid() = 7 (by plugin fake)
 [pid   100] execve("hello, world", NULL, NULL) = 0
+[pid   100] rt_sigreturn() = ?
 [pid   100] exit_group(3) = ?
 [pid   100] +++ exited with 3 +++
 [pid   101] ppoll(NULL, 0, NULL, NULL, 0) = ?
@@ -106,6 +110,31 @@ read(0 <unfinished ...>
 	}
 	if len(s.next) != 0 {
 		t.Errorf("%d calls are still under way", len(s.next))
+	}
+}
+
+// TestThreadStrace: each thread's lines are whole, in the order of the writer.
+func TestThreadStrace(t *testing.T) {
+	tasks, addr := tracedTasks(t, "x", 100, 101)
+	a, b := tasks[0], tasks[1]
+	var out bytes.Buffer
+	s := NewThreadStrace(&out)
+	c, d := traced(a, "read", 0, addr, 1), traced(b, "getpid")
+	s.Call(c)
+	s.Call(d)
+	s.Result(c.finishAs(1))
+	s.Result(d.finishAs(7))
+	var info [128]byte
+	info[0] = 15
+	s.Signal(b, info[:])
+	s.Exited(b, 0, abi.SIGTERM)
+	want := `read(0getpid(, "x", 1) = 1
+) = 7
+--- SIGTERM {si_signo=SIGTERM, si_code=SI_USER, si_pid=0, si_uid=0} ---
++++ killed by SIGTERM +++
+`
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

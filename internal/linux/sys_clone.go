@@ -293,9 +293,11 @@ func (t *Task) fork(a *cloneArgs) int64 {
 	if t.stale() {       // in the child of a fork that this one waited for
 		return resHandled
 	}
+	random := t.Proc.childRandom()
 	pid := int64(hostsys.Fork(t.St, uintptr(a.flags&pass|a.exitSignal)))
 	switch {
 	case pid == 0:
+		t.Proc.rng.src = random
 		t.forked(a)
 		return 0
 	case t.stale(): // in the child of another thread's fork

@@ -265,6 +265,9 @@ func (t *Task) load(pl *execPlan) error {
 	st.ResAddr = cpu.NoReservation
 	st.PC = pr.Entry
 	st.X[g.SPReg] = pr.Stack.SP
+	if f := p.Cfg.Started; f != nil {
+		f(t)
+	}
 	return nil
 }
 

@@ -34,7 +34,7 @@ func systemRows() []Row {
 			return t.thread(hostsys.SYS_SETNS, fd, uintptr(c.Args[1]), 0, 0, 0)
 		}, argfmt.FD, argfmt.UnshareFlags).partly("user and mount namespaces need a process of one thread; the host process has several"),
 		pass(272, "kcmp", "pid1 pid2 type idx1 idx2", hostsys.SYS_KCMP, argfmt.PID, argfmt.PID, argfmt.Int, argfmt.Hex, argfmt.Hex),
-		pass(278, "getrandom", "buf buflen flags", hostsys.SYS_GETRANDOM, argfmt.BufOut, argfmt.Size, argfmt.RandomFlags),
+		own(278, "getrandom", "buf buflen flags", sysGetrandom, argfmt.BufOut, argfmt.Size, argfmt.RandomFlags),
 		pass(424, "pidfd_send_signal", "pidfd sig info flags", hostsys.SYS_PIDFD_SEND_SIGNAL, argfmt.FD, argfmt.Sig, argfmt.SiginfoIn, argfmt.Hex).partly("signals 32 and 33 cannot be sent this way"),
 		fast(434, "pidfd_open", "pid flags", hostsys.SYS_PIDFD_OPEN, argfmt.PID, argfmt.PidfdFlags).with(argfmt.FD),
 		fast(438, "pidfd_getfd", "pidfd targetfd flags", hostsys.SYS_PIDFD_GETFD, argfmt.FD, argfmt.FD, argfmt.Hex).with(argfmt.FD),

@@ -51,6 +51,7 @@ func (p *Process) borrow(v *hostsys.Vfork) *Process {
 		Prog: p.Prog, tasks: make(map[int]*Task), vforked: v,
 	}
 	c.cond.L = &c.mu
+	c.rng.src = p.childRandom()
 	p.sigMu.Lock()
 	c.actions = p.actions
 	p.sigMu.Unlock()

@@ -8,6 +8,7 @@ package script
 
 import (
 	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"os"
@@ -39,7 +40,7 @@ func TestScripts(t *testing.T) {
 			return programs(guest, e.WorkDir)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"status": status, "oneline": oneLine, "jsonarray": jsonArray,
+			"status": status, "oneline": oneLine, "jsonarray": jsonArray, "distinct": distinct, "jitdump": jitDump,
 		},
 		RequireExplicitExec: true,
 	})
@@ -100,6 +101,54 @@ func oneLine(ts *testscript.TestScript, neg bool, _ []string) {
 	s := ts.ReadFile("stderr")
 	if ok := strings.HasPrefix(s, "weir: ") && strings.Count(s, "\n") == 1 && strings.HasSuffix(s, "\n"); ok == neg {
 		ts.Fatalf("standard error is %q, want one line of weir's", s)
+	}
+}
+
+// distinct checks that no line of a file is there twice.
+func distinct(ts *testscript.TestScript, neg bool, args []string) {
+	seen := map[string]bool{}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if seen[line] && !neg {
+			ts.Fatalf("%s has %q twice", args[0], line)
+		}
+		seen[line] = true
+	}
+}
+
+// jitDump checks that a file is a jitdump with at least N pieces of code
+// (tools/perf/Documentation/jitdump-specification.txt).
+func jitDump(ts *testscript.TestScript, neg bool, args []string) {
+	b := []byte(ts.ReadFile(args[0]))
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	le := binary.LittleEndian
+	const header, prefix = 40, 56
+	if neg || len(b) < header || le.Uint32(b) != 0x4a695444 || le.Uint32(b[4:]) != 1 || le.Uint32(b[8:]) != header || le.Uint32(b[12:]) != uint32(elf.EM_X86_64) {
+		ts.Fatalf("header % x", b[:min(len(b), header)])
+	}
+	pid := le.Uint32(b[20:])
+	n, last := 0, le.Uint64(b[24:])
+	for b = b[header:]; len(b) > 0; n++ {
+		if len(b) < prefix || le.Uint32(b) != 0 || uint64(le.Uint32(b[4:])) > uint64(len(b)) {
+			ts.Fatalf("record %d: % x", n, b[:min(len(b), prefix)])
+		}
+		rec := b[:le.Uint32(b[4:])]
+		b = b[len(rec):]
+		name, code, ok := strings.Cut(string(rec[prefix:]), "\x00")
+		if at := le.Uint64(rec[8:]); at < last || !ok || !strings.HasPrefix(name, "guest_0x") {
+			ts.Fatalf("record %d: time %d after %d, name %q", n, at, last, name)
+		} else {
+			last = at
+		}
+		if le.Uint32(rec[16:]) != pid || le.Uint64(rec[24:]) != le.Uint64(rec[32:]) || le.Uint64(rec[40:]) != uint64(len(code)) || le.Uint64(rec[48:]) != uint64(n+1) {
+			ts.Fatalf("record %d: % x", n, rec[:prefix])
+		}
+		if strings.Trim(code, "\x00") == "" {
+			ts.Fatalf("record %d: no code", n)
+		}
+	}
+	if n < want {
+		ts.Fatalf("%d pieces of code, want %d", n, want)
 	}
 }
 

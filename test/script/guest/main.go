@@ -14,10 +14,14 @@
 //	guest exec FILE ...  executes a program
 //	guest run FILE ...   starts a program and waits for it
 //	guest crash          reads address 16
+//	guest fds            prints the descriptors below 64 that are open
+//	guest illegal        executes a word of zeroes
+//	guest random         prints AT_RANDOM and what getrandom gives, before and after a fork
 //	guest threads        makes syscalls on several threads and says "done"
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -94,6 +98,40 @@ func main() {
 	case "crash":
 		p := uintptr(16)
 		fmt.Println(**(**int)(unsafe.Pointer(&p)))
+	case "fds":
+		var open []any
+		for fd := range 64 {
+			if _, _, e := syscall.RawSyscall(25, uintptr(fd), 1, 0); e == 0 { // fcntl, F_GETFD
+				open = append(open, fd)
+			}
+		}
+		fmt.Println(open...)
+	case "illegal":
+		page, err := syscall.Mmap(-1, 0, 4096, syscall.PROT_READ|syscall.PROT_EXEC, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+		check(err)
+		entry := &page[0]
+		f := &entry // a func value points to its code's address
+		(*(*func())(unsafe.Pointer(&f)))()
+	case "random":
+		fmt.Printf("%x\n", atRandom())
+		if len(args) > 0 {
+			break
+		}
+		fmt.Printf("%x\n", getrandom(16))
+		fmt.Printf("%x\n", getrandom(1000))
+		for range 2 {
+			pid, _, e := syscall.RawSyscall6(220, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0) // clone
+			if e != 0 {
+				check(e)
+			}
+			if pid == 0 {
+				fmt.Printf("child %x\n", getrandom(16))
+				os.Exit(0)
+			}
+			_, err := syscall.Wait4(int(pid), nil, 0, nil)
+			check(err)
+		}
+		fmt.Printf("%x\n", getrandom(16))
 	case "threads":
 		var wg sync.WaitGroup
 		for range 4 {
@@ -109,6 +147,29 @@ func main() {
 		fmt.Println("unknown verb", os.Args[1])
 		os.Exit(99)
 	}
+}
+
+func getrandom(n int) []byte {
+	b := make([]byte, n)
+	_, _, e := syscall.RawSyscall(278, uintptr(unsafe.Pointer(&b[0])), uintptr(n), 0)
+	if e != 0 {
+		check(e)
+	}
+	return b
+}
+
+// atRandom is the 16 bytes that the auxiliary vector points to.
+func atRandom() []byte {
+	aux, err := os.ReadFile("/proc/self/auxv")
+	check(err)
+	const random = 25
+	for ; len(aux) >= 16; aux = aux[16:] {
+		if binary.LittleEndian.Uint64(aux) == random {
+			p := uintptr(binary.LittleEndian.Uint64(aux[8:]))
+			return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), 16)
+		}
+	}
+	return nil
 }
 
 func number(s string) int {
