@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 
@@ -23,6 +24,25 @@ type System interface {
 	Log(plugin, text string)
 	Output() io.Writer
 	VCPUs() []*VCPU
+	MaxVCPUs() int
+
+	Withdraw(plugin string, forever bool, done func()) // Reset and Uninstall
+
+	AllocSlot(size int) (off int, err error)
+	FreeSlot(off, size int)
+	Slot(index int) []uint64 // slot memory of a vCPU index; nil if none had it
+	NewMemTrace(plugin string, f func(*VCPU, []MemRecord)) uint32
+	FlushMemTrace(id uint32, v *VCPU)
+
+	Image() Image
+	Libraries() []Image
+	Symbol(addr abi.Addr) (Symbol, bool)
+	SymbolByName(name string) (Symbol, bool)
+	Line(addr abi.Addr) (Line, bool)
+
+	ClaimClock(plugin string) error
+	SetClock(ns int64)
+	ClockNow() int64
 }
 
 // NewHost makes the Host of the plugin called name. Weir calls it.
@@ -30,8 +50,8 @@ func NewHost(name string, sys System) *Host { return &Host{name, sys} }
 
 // Target describes the guest.
 type Target struct {
-	Arch   abi.Arch
-	Binary string // path of the program, as the guest knows it
+	Arch   abi.Arch // String is QEMU's name of the target: "riscv64"
+	Binary string   // path of the program, as the guest knows it
 	PID    int
 }
 
@@ -47,14 +67,36 @@ const (
 	EventThreadExit
 	EventFork
 	EventExit
-	NumEvents
+	EventTranslate
+	EventFlush
+	EventExec
+	EventMap
+	EventUnmap
+	EventLibrary
+	EventSignal
+	EventBlocked
+	EventResumed
+	EventDiscontinuity
+	NumEvents // of those that callbacks are registered for on a Host
+
+	// The rest are registered on blocks, or belong to no registration.
+	EventBlockExec Event = iota - 1
+	EventInsnExec
+	EventMemory
+	EventMemTrace
+	EventWithdrawn
+	numNames
 )
 
-var eventNames = [NumEvents]string{"syscall filter", "syscall", "syscall return", "thread start", "thread exit", "fork", "exit"}
+var eventNames = [numNames]string{
+	"syscall filter", "syscall", "syscall return", "thread start", "thread exit", "fork", "exit",
+	"translation", "flush", "exec", "map", "unmap", "library", "signal", "blocked", "resumed", "discontinuity",
+	"block execution", "instruction execution", "memory access", "memory trace", "reset",
+}
 
 // String names the event for error messages.
 func (e Event) String() string {
-	if e < NumEvents {
+	if e < numNames {
 		return eventNames[e]
 	}
 	return "event " + strconv.Itoa(int(e))
@@ -120,8 +162,34 @@ func (h *Host) Log(text string) { h.sys.Log(h.name, text) }
 // It stays usable after the guest has closed its descriptors.
 func (h *Host) Output() io.Writer { return h.sys.Output() }
 
+// Logf is Log of a text made by fmt.Sprintf.
+func (h *Host) Logf(format string, args ...any) { h.Log(fmt.Sprintf(format, args...)) }
+
+// API returns the version of the plugin API that Weir offers, [APIVersion] of the package
+// that it was built with.
+func (h *Host) API() int { return APIVersion }
+
+// Binary returns the path of the program, as the guest knows it; after an execve of the new one.
+func (h *Host) Binary() string { return h.sys.Target().Binary }
+
 // VCPUs returns the guest threads alive now, in order of creation.
 func (h *Host) VCPUs() []*VCPU { return h.sys.VCPUs() }
+
+// Live returns the number of guest threads alive now.
+func (h *Host) Live() int { return len(h.sys.VCPUs()) }
+
+// MaxVCPUs returns the highest vCPU index ever used, plus 1.
+func (h *Host) MaxVCPUs() int { return h.sys.MaxVCPUs() }
+
+// Reset removes all of the plugin's registrations: events, and what is compiled into
+// translations. It returns at once; callbacks may still arrive until done is called, on
+// a goroutine of its own, after every callback under way has returned and all translations have been
+// dropped. done may register anew; it may be nil. Scoreboards stay.
+func (h *Host) Reset(done func()) { h.sys.Withdraw(h.name, false, done) }
+
+// Uninstall is Reset for good: registering afterwards has no effect. A second
+// call does nothing.
+func (h *Host) Uninstall(done func()) { h.sys.Withdraw(h.name, true, done) }
 
 func (h *Host) register(e Event, s Set, cb any, opts []RegisterOption) *Registration {
 	var o RegisterOptions

@@ -10,6 +10,7 @@ import (
 
 // fakeSystem notes what a Host asks of it.
 type fakeSystem struct {
+	System  // what a test does not need panics
 	plugin  string
 	event   Event
 	set     Set
@@ -51,6 +52,18 @@ func TestHostRegisters(t *testing.T) {
 		{EventThreadExit, false, func(o ...RegisterOption) *Registration { return h.OnThreadExit(func(*VCPU) {}, o...) }},
 		{EventFork, false, func(o ...RegisterOption) *Registration { return h.OnFork(func(*VCPU) {}, o...) }},
 		{EventExit, false, func(o ...RegisterOption) *Registration { return h.OnExit(func(ExitInfo) {}, o...) }},
+		{EventTranslate, false, func(o ...RegisterOption) *Registration { return h.OnTranslate(func(*Block) {}, o...) }},
+		{EventFlush, false, func(o ...RegisterOption) *Registration { return h.OnFlush(func() {}, o...) }},
+		{EventExec, false, func(o ...RegisterOption) *Registration { return h.OnExec(func(*VCPU) {}, o...) }},
+		{EventMap, false, func(o ...RegisterOption) *Registration { return h.OnMap(func(*VCPU, Mapping) {}, o...) }},
+		{EventUnmap, false, func(o ...RegisterOption) *Registration { return h.OnUnmap(func(*VCPU, abi.Addr, uint64) {}, o...) }},
+		{EventLibrary, false, func(o ...RegisterOption) *Registration { return h.OnLibrary(func(*VCPU, Image) {}, o...) }},
+		{EventSignal, false, func(o ...RegisterOption) *Registration { return h.OnSignal(func(*VCPU, Signal) {}, o...) }},
+		{EventBlocked, false, func(o ...RegisterOption) *Registration { return h.OnBlocked(func(*VCPU) {}, o...) }},
+		{EventResumed, false, func(o ...RegisterOption) *Registration { return h.OnResumed(func(*VCPU) {}, o...) }},
+		{EventDiscontinuity, false, func(o ...RegisterOption) *Registration {
+			return h.OnDiscontinuity(Interrupt, func(*VCPU, Discontinuity) {}, o...)
+		}},
 	} {
 		*f = fakeSystem{}
 		r := tc.do(Priority(4), Named("n"), Priority(5))
@@ -94,13 +107,13 @@ func TestHostAsks(t *testing.T) {
 
 func TestEventNames(t *testing.T) {
 	seen := map[string]bool{}
-	for e := range NumEvents {
+	for e := range numNames {
 		if seen[e.String()] || e.String() == "" {
 			t.Errorf("event %d is called %q", e, e.String())
 		}
 		seen[e.String()] = true
 	}
-	if got := NumEvents.String(); got != "event 7" {
+	if got := numNames.String(); got != "event 22" {
 		t.Errorf("beyond the last: %q", got)
 	}
 }

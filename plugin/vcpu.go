@@ -18,15 +18,17 @@ type VCPU struct {
 	impl   CPUState
 }
 
-// Access is what a callback may do with its VCPU.
-type Access uint32
+// Flags say what a callback may do with its VCPU. Callbacks of blocks,
+// instructions and memory accesses declare it when they are registered; each level
+// includes the one before. The others have [SetPC], but for those that get no VCPU.
+type Flags uint32
 
-// Accesses.
+// Levels of access.
 const (
-	NoRegs    Access = iota
-	ReadRegs         // registers and memory can be read
-	WriteRegs        // and written
-	SetPC            // and the pc too
+	NoRegs    Flags = iota // nothing beyond Index, Serial and TID
+	ReadRegs               // registers and memory can be read
+	WriteRegs              // and written
+	SetPC                  // and the pc too
 )
 
 // ErrNoAccess is returned outside a callback that allows the access.
@@ -57,6 +59,10 @@ type CPUState interface {
 	ReadMem(addr abi.Addr, p []byte) bool
 	WriteMem(addr abi.Addr, p []byte) bool
 	CString(addr abi.Addr, limit int) (string, abi.Errno)
+	// XReg and FReg are the IDs of integer and FP register n, as the
+	// architecture numbers them.
+	XReg(n int) (abi.Reg, bool)
+	FReg(n int) (abi.Reg, bool)
 }
 
 // NewVCPU makes a VCPU. Weir calls it.
@@ -67,7 +73,7 @@ func NewVCPU(index int, serial uint64, tid int, impl CPUState) *VCPU {
 }
 
 // SetAccess switches access and returns what it was; Weir calls it around callbacks.
-func (v *VCPU) SetAccess(a Access) Access { return Access(v.access.Swap(uint32(a))) }
+func (v *VCPU) SetAccess(a Flags) Flags { return Flags(v.access.Swap(uint32(a))) }
 
 // SetTID changes the thread id, in a forked child. Weir calls it.
 func (v *VCPU) SetTID(tid int) { v.tid.Store(int64(tid)) }
@@ -81,7 +87,7 @@ func (v *VCPU) Serial() uint64 { return v.serial }
 // TID returns the thread id, which is the same for guest and host.
 func (v *VCPU) TID() int { return int(v.tid.Load()) }
 
-func (v *VCPU) can(a Access) bool { return Access(v.access.Load()) >= a }
+func (v *VCPU) can(a Flags) bool { return Flags(v.access.Load()) >= a }
 
 // Registers lists the guest's registers.
 func (v *VCPU) Registers() []Reg { return v.impl.Registers() }
@@ -136,7 +142,23 @@ func (v *VCPU) Write(r abi.Reg, x uint64) error {
 	return nil
 }
 
-// PC returns the guest's pc.
+// X reads integer register n by its architectural number: X(10) is x10, a0 in
+// the ABI of RISC-V.
+func (v *VCPU) X(n int) (uint64, error) { return v.numbered(v.impl.XReg(n)) }
+
+// F reads FP register n: its raw bits, a single NaN-boxed where the architecture
+// keeps it so.
+func (v *VCPU) F(n int) (uint64, error) { return v.numbered(v.impl.FReg(n)) }
+
+func (v *VCPU) numbered(r abi.Reg, ok bool) (uint64, error) {
+	if !ok {
+		return 0, ErrNoRegister
+	}
+	return v.Read(r)
+}
+
+// PC returns the guest's pc: in callbacks of a block, an instruction or a memory
+// access the address of the instruction, in syscall events the one after it.
 func (v *VCPU) PC() (abi.Addr, error) {
 	if !v.can(ReadRegs) {
 		return 0, ErrNoAccess
@@ -145,7 +167,10 @@ func (v *VCPU) PC() (abi.Addr, error) {
 }
 
 // SetPC changes the pc. In a syscall event the guest continues there, with the
-// call's result in its result register; see [JumpTo] to abandon the call.
+// call's result in its result register; see [JumpTo] to abandon the call. In a callback
+// before an instruction the instruction is not executed, nor are callbacks and
+// counters that stand after this one; in one after a memory access the rest of the
+// instruction is abandoned. The guest continues at pc when the callback has returned.
 func (v *VCPU) SetPC(pc abi.Addr) error {
 	if !v.can(SetPC) {
 		return ErrNoAccess

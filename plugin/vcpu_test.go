@@ -32,6 +32,9 @@ func (f *fakeCPU) WriteReg(r abi.Reg, v uint64) bool {
 	f.x[r] = v
 	return true
 }
+func (f *fakeCPU) XReg(n int) (abi.Reg, bool) { return 0, n == 10 }
+func (f *fakeCPU) FReg(int) (abi.Reg, bool)   { return 0, false }
+
 func (f *fakeCPU) PC() abi.Addr      { return f.pc }
 func (f *fakeCPU) SetPC(pc abi.Addr) { f.pc = pc }
 
@@ -68,7 +71,7 @@ func TestVCPUAccess(t *testing.T) {
 	buf := make([]byte, 4)
 	ops := []struct {
 		name string
-		from Access
+		from Flags
 		do   func(v *VCPU) error
 	}{
 		{"Reg", ReadRegs, func(v *VCPU) error { _, err := v.Reg("a0"); return err }},
@@ -81,7 +84,7 @@ func TestVCPUAccess(t *testing.T) {
 		{"WriteMem", WriteRegs, func(v *VCPU) error { return v.WriteMem(100, buf) }},
 		{"SetPC", SetPC, func(v *VCPU) error { return v.SetPC(4) }},
 	}
-	for _, a := range []Access{NoRegs, ReadRegs, WriteRegs, SetPC} {
+	for _, a := range []Flags{NoRegs, ReadRegs, WriteRegs, SetPC} {
 		v := NewVCPU(0, 0, 1, new(fakeCPU))
 		v.SetAccess(a)
 		for _, op := range ops {

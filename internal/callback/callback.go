@@ -98,6 +98,9 @@ func (t *Table) Add(p string, ev plugin.Event, s plugin.Set, cb any, o plugin.Re
 	}
 	list = append(list, e)
 	slices.SortFunc(list, func(a, b *Entry) int {
+		if ev == plugin.EventTranslate { // order of registration is what a translator sees
+			return cmp.Or(cmp.Compare(b.prio, a.prio), cmp.Compare(a.seq, b.seq))
+		}
 		// Of equals the last registered is asked first.
 		return cmp.Or(cmp.Compare(b.prio, a.prio), cmp.Compare(b.seq, a.seq))
 	})
@@ -119,6 +122,25 @@ func (t *Table) remove(e *Entry) {
 	t.store(e.Event, slices.Delete(slices.Clone(list), i, i+1))
 }
 
+// Withdraw removes all callbacks of a plugin.
+func (t *Table) Withdraw(p string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for ev := range plugin.NumEvents {
+		list := t.Walk(ev)
+		of := func(e *Entry) bool { return e.Plugin == p }
+		if !slices.ContainsFunc(list, of) {
+			continue
+		}
+		for _, e := range list {
+			if of(e) {
+				e.dead.Store(true)
+			}
+		}
+		t.store(ev, slices.DeleteFunc(slices.Clone(list), of))
+	}
+}
+
 func (t *Table) store(ev plugin.Event, list []*Entry) {
 	t.lists[ev].Store(&list)
 	if t.Changed != nil {
@@ -137,6 +159,20 @@ func isNil(cb any) bool {
 	case func(*plugin.VCPU):
 		return f == nil
 	case func(plugin.ExitInfo):
+		return f == nil
+	case func(*plugin.Block):
+		return f == nil
+	case func():
+		return f == nil
+	case func(*plugin.VCPU, plugin.Mapping):
+		return f == nil
+	case func(*plugin.VCPU, abi.Addr, uint64):
+		return f == nil
+	case func(*plugin.VCPU, plugin.Image):
+		return f == nil
+	case func(*plugin.VCPU, plugin.Signal):
+		return f == nil
+	case func(*plugin.VCPU, plugin.Discontinuity):
 		return f == nil
 	}
 	return false

@@ -21,6 +21,8 @@ type Config struct {
 	Output io.Writer    // for plugins' reports
 	Log    io.Writer    // for plugins' log lines and panics
 	Quiet  bool         // no log lines of plugins; panics are reported all the same
+	// Numbered are the indices in Regs of the integer and the FP registers by number.
+	X, F []int
 }
 
 // Registry holds the registered callbacks of a process and is the plugin.System of all
@@ -33,14 +35,18 @@ type Registry struct {
 	mu   sync.Mutex
 	errs map[string]error // first registration error of a plugin
 
-	pid   atomic.Int64
-	ended atomic.Bool // the exit event has been told
-	vcpus vcpuSet
+	pid    atomic.Int64
+	ended  atomic.Bool // the exit event has been told
+	vcpus  vcpuSet
+	slots  slots
+	images images
+	traces traces
+	gone   map[string]bool // plugins that have been uninstalled; guarded by mu
 }
 
 // New makes an empty registry whose callbacks hooks will call.
 func New(cfg Config, hooks *linux.Hooks) *Registry {
-	r := &Registry{cfg: cfg, hooks: hooks, errs: make(map[string]error)}
+	r := &Registry{cfg: cfg, hooks: hooks, errs: make(map[string]error), gone: make(map[string]bool)}
 	r.pid.Store(int64(cfg.Target.PID))
 	r.table.Resolve = resolve
 	r.table.Changed = r.enable
@@ -73,6 +79,12 @@ func (r *Registry) Install(name string, p plugin.Plugin, args plugin.Args) (err 
 // Register implements plugin.System. A set with an unknown name ends Install with an
 // error, though the plugin itself does not see it; later it is logged.
 func (r *Registry) Register(p string, ev plugin.Event, s plugin.Set, cb any, o plugin.RegisterOptions) *plugin.Registration {
+	r.mu.Lock()
+	gone := r.gone[p]
+	r.mu.Unlock()
+	if gone {
+		return plugin.NewRegistration(nil)
+	}
 	reg, err := r.table.Add(p, ev, s, cb, o)
 	if err != nil {
 		r.mu.Lock()

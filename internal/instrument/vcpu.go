@@ -22,12 +22,12 @@ type thread struct {
 }
 
 // enter begins a walk of callbacks, leave ends it.
-func (t *thread) enter() (before plugin.Access) {
+func (t *thread) enter() (before plugin.Flags) {
 	t.busy++
 	return t.vcpu.SetAccess(plugin.SetPC)
 }
 
-func (t *thread) leave(before plugin.Access) {
+func (t *thread) leave(before plugin.Flags) {
 	t.vcpu.SetAccess(before)
 	t.busy--
 }
@@ -36,7 +36,7 @@ func (t *thread) leave(before plugin.Access) {
 type vcpuSet struct {
 	mu     sync.Mutex
 	serial uint64
-	used   []bool
+	used   []bool // by index, as long as the highest ever used
 	live   []*plugin.VCPU
 }
 
@@ -68,6 +68,13 @@ func (r *Registry) VCPUs() []*plugin.VCPU {
 	r.vcpus.mu.Unlock()
 	slices.SortFunc(out, func(a, b *plugin.VCPU) int { return cmp.Compare(a.Serial(), b.Serial()) })
 	return out
+}
+
+// MaxVCPUs implements plugin.System.
+func (r *Registry) MaxVCPUs() int {
+	r.vcpus.mu.Lock()
+	defer r.vcpus.mu.Unlock()
+	return len(r.vcpus.used)
 }
 
 func (r *Registry) threadStart(t *linux.Task) {
@@ -161,6 +168,8 @@ type taskState struct {
 func (s taskState) Registers() []plugin.Reg               { return s.r.cfg.Regs }
 func (s taskState) ReadReg(r abi.Reg) (uint64, bool)      { return s.Task.ReadReg(int(r)) }
 func (s taskState) WriteReg(r abi.Reg, v uint64) bool     { return s.Task.WriteReg(int(r), v) }
+func (s taskState) XReg(n int) (abi.Reg, bool)            { return s.r.numbered(s.r.cfg.X, n) }
+func (s taskState) FReg(n int) (abi.Reg, bool)            { return s.r.numbered(s.r.cfg.F, n) }
 func (s taskState) PC() abi.Addr                          { return s.St.PC }
 func (s taskState) SetPC(pc abi.Addr)                     { s.St.PC = pc }
 func (s taskState) ReadMem(addr abi.Addr, p []byte) bool  { return s.Proc.Mem.Read(addr, p) }

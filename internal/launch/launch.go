@@ -180,7 +180,17 @@ func (r *run) install() error {
 	for i, g := range r.guest.Regs {
 		regs[i] = plugin.Reg{Name: g.Name, Alias: g.Alias, Feature: g.Feature, Bits: g.Bits, ID: abi.Reg(i)}
 	}
+	var xs, fs []int // by architectural number, which is the slot
+	for i, g := range r.guest.Regs {
+		switch g.Kind {
+		case isa.RegX:
+			xs = append(xs, i)
+		case isa.RegV:
+			fs = append(fs, i)
+		}
+	}
 	r.reg = instrument.New(instrument.Config{
+		X: xs, F: fs,
 		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid},
 		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
 	}, r.hooks)

@@ -10,7 +10,9 @@
 // and verdicts. The fake knows no CPU and no kernel: its syscalls are those of
 // riscv64, they all return 0 unless [Guest.Handle] says otherwise, and a panic of
 // a plugin is not caught. A Guest may be used by several goroutines, each with a
-// [Thread] of its own. Start with [New].
+// [Thread] of its own. Code has no meaning here either: a test says what a block's
+// instructions are and which memory they access ([Guest.Translate]), and has it
+// executed ([Thread.Exec]). Start with [New].
 package plugintest
 
 import (
@@ -19,6 +21,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/callback"
@@ -45,6 +48,18 @@ type Guest struct {
 	memory   []byte
 	main     *Thread
 	exited   bool
+	gone     map[string]bool // plugins that have uninstalled themselves
+
+	gen     atomic.Uint64 // of translations; see Block
+	slots   []slot        // by vCPU index
+	slotEnd int
+	traces  []trace
+	image   plugin.Image
+	libs    []plugin.Image
+	symbols []plugin.Symbol
+	lines   map[abi.Addr]plugin.Line
+	owner   string // of the clock
+	now     int64  // the clock, ns
 }
 
 // row is a syscall of the fake guest.
@@ -59,7 +74,13 @@ func New() *Guest {
 	g := &Guest{
 		rows: make(map[string]*row), numbers: make(map[abi.Sysno]*row),
 		handlers: make(map[string]func(*plugin.Call) int64), errs: make(map[string]error),
-		pid: PID, nextTID: PID,
+		pid: PID, nextTID: PID, gone: make(map[string]bool), lines: make(map[abi.Addr]plugin.Line),
+		slotEnd: 64, image: plugin.Image{Path: "/bin/guest", Start: textBase, End: textBase + 0x1000, Entry: textBase},
+	}
+	g.table.Changed = func(e plugin.Event) {
+		if e == plugin.EventTranslate {
+			g.gen.Add(1)
+		}
 	}
 	g.table.Resolve = func(name string) (abi.Sysno, bool, bool) {
 		nr, ok := g.number(name)
@@ -143,6 +164,7 @@ func (g *Guest) Exit(info plugin.ExitInfo) {
 	g.mu.Lock()
 	g.exited = true
 	g.mu.Unlock()
+	g.flushTraces()
 	for _, e := range g.table.Walk(plugin.EventExit) {
 		if e.Once() {
 			e.Func.(func(plugin.ExitInfo))(info)
@@ -169,6 +191,9 @@ func (g *Guest) BecomeChild() {
 		}
 	}
 	g.main.vcpu.SetTID(g.pid)
+	for _, t := range g.traces {
+		clear(t.records)
+	}
 	g.mu.Unlock()
 	g.main.event(plugin.EventFork)
 }
@@ -183,6 +208,12 @@ func (s system) Target() plugin.Target {
 }
 
 func (s system) Register(p string, e plugin.Event, set plugin.Set, cb any, o plugin.RegisterOptions) *plugin.Registration {
+	s.g.mu.Lock()
+	gone := s.g.gone[p]
+	s.g.mu.Unlock()
+	if gone {
+		return plugin.NewRegistration(nil)
+	}
 	r, err := s.g.table.Add(p, e, set, cb, o)
 	s.g.mu.Lock()
 	defer s.g.mu.Unlock()

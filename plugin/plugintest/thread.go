@@ -3,6 +3,7 @@ package plugintest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/plugin"
@@ -62,6 +63,9 @@ func (g *Guest) thread() *Thread {
 	g.serial++
 	g.nextTID++
 	g.threads[i] = t
+	for len(g.slots) <= i {
+		g.slots = append(g.slots, slot{words: make([]uint64, slotSize/8)})
+	}
 	return t
 }
 
@@ -78,6 +82,7 @@ func (t *Thread) Start() { t.event(plugin.EventThreadStart) }
 
 // Exit ends t; thread-exit callbacks run.
 func (t *Thread) Exit() {
+	t.flushTraces()
 	t.event(plugin.EventThreadExit)
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
@@ -172,6 +177,16 @@ func (t *Thread) WriteReg(r abi.Reg, v uint64) bool {
 	t.regs[r] = v
 	return true
 }
+
+// XReg implements plugin.CPUState.
+func (t *Thread) XReg(n int) (abi.Reg, bool) {
+	alias := "x" + strconv.Itoa(n)
+	i := slices.IndexFunc(regNames[:], func(r [2]string) bool { return r[1] == alias })
+	return abi.Reg(i), i >= 0
+}
+
+// FReg implements plugin.CPUState: the fake has no FP registers.
+func (t *Thread) FReg(int) (abi.Reg, bool) { return 0, false }
 
 // PC implements plugin.CPUState.
 func (t *Thread) PC() abi.Addr { return t.pc }

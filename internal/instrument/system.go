@@ -1,0 +1,90 @@
+//go:build linux
+
+package instrument
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// AllocSlot implements plugin.System.
+func (r *Registry) AllocSlot(size int) (int, error) { return r.slots.alloc(size) }
+
+// FreeSlot implements plugin.System: no translation uses the memory any more when it is
+// given back.
+func (r *Registry) FreeSlot(off, size int) {
+	r.flush()
+	r.slots.release(off, size)
+}
+
+// Slot implements plugin.System.
+func (r *Registry) Slot(index int) []uint64 {
+	if a := r.slots.area(index); a != nil {
+		return a
+	}
+	if index < 0 || index >= r.MaxVCPUs() {
+		return nil
+	}
+	return r.slots.make(index)
+}
+
+// numbered returns register n of a list of indices.
+func (r *Registry) numbered(list []int, n int) (abi.Reg, bool) {
+	if n < 0 || n >= len(list) {
+		return 0, false
+	}
+	return abi.Reg(list[n]), true
+}
+
+// Withdraw implements plugin.System. The work is done on a goroutine of its own, which may wait
+// for every guest thread.
+func (r *Registry) Withdraw(p string, forever bool, done func()) {
+	r.mu.Lock()
+	gone := r.gone[p]
+	if forever {
+		r.gone[p] = true
+	}
+	r.mu.Unlock()
+	if gone {
+		return
+	}
+	go func() {
+		r.table.Withdraw(p)
+		r.flush()
+		r.quiesce()
+		if done != nil {
+			r.callPlain(p, plugin.EventWithdrawn, done)
+		}
+	}()
+}
+
+// traces are the MemTraces, by number.
+type traces struct {
+	mu   sync.Mutex
+	list atomic.Pointer[[]trace]
+}
+
+type trace struct {
+	plugin string
+	f      func(*plugin.VCPU, []plugin.MemRecord)
+}
+
+// NewMemTrace implements plugin.System.
+func (r *Registry) NewMemTrace(p string, f func(*plugin.VCPU, []plugin.MemRecord)) uint32 {
+	r.traces.mu.Lock()
+	defer r.traces.mu.Unlock()
+	var list []trace
+	if l := r.traces.list.Load(); l != nil {
+		list = append(list, *l...)
+	}
+	list = append(list, trace{p, f})
+	r.traces.list.Store(&list)
+	return uint32(len(list) - 1)
+}
+
+// errClock is returned while the personality has no virtual clock.
+var errClock = errors.New("the guest's clock cannot be claimed here")
