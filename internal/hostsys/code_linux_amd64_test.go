@@ -24,13 +24,6 @@ func newCode(t testing.TB) *codeBuf {
 	return &codeBuf{base: p, size: size}
 }
 
-func mustInit(t testing.TB) {
-	t.Helper()
-	if err := Init(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // emit appends machine code and returns its address.
 func (c *codeBuf) emit(parts ...[]byte) uintptr {
 	a := c.base + c.off
@@ -84,22 +77,13 @@ func pollLoop() []byte {
 	return cat(toStack, clobber(), body, setExit(cpu.ExitPoll), leave)
 }
 
-// bound makes a State, binds it to this thread and gives it the code region.
-func bound(t testing.TB, c *codeBuf) *cpu.State {
-	t.Helper()
-	st, err := NewState()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c != nil {
-		st.CodeLo, st.CodeHi = uint64(c.base), uint64(c.base+c.size)
-	}
-	Bind(st)
-	return st
-}
+var (
+	beyond     = Fault{0, SIKernel, sigSEGV} // of an access to 1<<63
+	misaligned = Fault{0, SIKernel, sigSEGV} // of Cas128
+)
 
-// free undoes bound.
-func free(st *cpu.State) {
-	Unbind(st)
-	FreeState(st)
-}
+// hasCode tells that generated code can run.
+const hasCode = true
+
+// runCode runs st.Entry, which a test made with pollLoop.
+func runCode(st *cpu.State) { Enter(st) }

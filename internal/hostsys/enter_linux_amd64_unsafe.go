@@ -2,24 +2,10 @@
 
 package hostsys
 
-import (
-	_ "unsafe" // for linkname
-
-	"github.com/weir-emu/weir/internal/cpu"
-)
-
-//go:linkname entersyscall runtime.entersyscall
-func entersyscall()
-
-//go:linkname exitsyscall runtime.exitsyscall
-func exitsyscall()
+import "github.com/weir-emu/weir/internal/cpu"
 
 //go:noescape
 func enterJIT(st *cpu.State)
-
-func setSlot(v uintptr)
-func getSlot() uintptr
-func getSlot4() uintptr
 
 // Enter runs generated code at st.Entry until it returns. The calling goroutine
 // counts as being in a system call meanwhile: the scheduler and the collector go
@@ -60,7 +46,4 @@ func SetGSBase(base uintptr) error {
 	return nil
 }
 
-const (
-	archSetGS = 0x1001
-	archGetFS = 0x1003
-)
+const archSetGS = 0x1001

@@ -3,7 +3,6 @@ package hostsys
 import (
 	"os"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -95,16 +94,4 @@ func TestStackOverflow(t *testing.T) {
 	if st.Exit != cpu.ExitFault || st.FaultAddr >= st.StackLo || st.FaultAddr < st.StackLo-pageSize {
 		t.Errorf("exit %v, address %#x, stack from %#x", st.Exit, st.FaultAddr, st.StackLo)
 	}
-}
-
-//go:noinline
-func nilDeref() (msg string) {
-	defer func() {
-		if e, ok := recover().(error); ok && strings.Contains(e.Error(), "nil pointer") {
-			msg = e.Error()
-		}
-	}()
-	var p *[4]int
-	p[sink&3]++
-	return ""
 }

@@ -26,12 +26,12 @@ TEXT ·sigPark(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	JNZ  havefs
 	MOVL $const_SYS_ARCH_PRCTL, AX
 	MOVL $const_archGetFS, DI
-	LEAQ parkSlot_FS(R13), SI
+	LEAQ parkSlot_TLS(R13), SI
 	SYSCALL
-	MOVQ parkSlot_FS(R13), AX
+	MOVQ parkSlot_TLS(R13), AX
 	MOVQ AX, 24(FS)
 havefs:
-	MOVQ AX, parkSlot_FS(R13)
+	MOVQ AX, parkSlot_TLS(R13)
 	MOVL $const_SYS_GETTID, AX
 	SYSCALL
 	MOVQ AX, parkSlot_Tid(R13)
@@ -91,7 +91,7 @@ TEXT ·revive(SB), NOSPLIT, $0-16
 	MOVQ slot+0(FP), R12
 	MOVL $const_threadFlags, DI
 	MOVQ parkSlot_SP(R12), SI
-	MOVQ parkSlot_FS(R12), R8
+	MOVQ parkSlot_TLS(R12), R8
 	MOVQ R8, R13
 	XORL DX, DX
 	XORL R10, R10
@@ -119,6 +119,20 @@ child:
 	MOVL $const_SYS_RT_SIGRETURN, AX
 	SYSCALL
 	INT $3
+
+// func load32p(p *uint32) uint32
+TEXT ·load32p(SB), NOSPLIT, $0-12
+	MOVQ p+0(FP), BX
+	MOVL 0(BX), AX
+	MOVL AX, ret+8(FP)
+	RET
+
+// func store32p(p *uint32, v uint32)
+TEXT ·store32p(SB), NOSPLIT, $0-12
+	MOVQ p+0(FP), BX
+	MOVL v+8(FP), AX
+	XCHGL AX, 0(BX)
+	RET
 
 // func xadd32p(p *uint32, d uint32) uint32
 TEXT ·xadd32p(SB), NOSPLIT, $0-20

@@ -11,27 +11,23 @@ import (
 //go:noescape
 func safeSyscall(st *cpu.State, nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
 
+//go:linkname entersyscall runtime.entersyscall
+func entersyscall()
+
+//go:linkname exitsyscall runtime.exitsyscall
+func exitsyscall()
+
 func rawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
 func addrWindow() uintptr
 
-// The restartable window: [winLo, winHi], winHi = address of SYSCALL.
+// The restartable window: [winLo, winHi], winHi = address of the system call instruction.
 var winLo, winHi uintptr
 
-// findWindows looks for the SYSCALL instructions of the two windows.
+// findWindows looks for the system call instructions of the two windows.
 func findWindows() bool {
 	winLo, onceLo = addrWindow(), addrOnce()
 	winHi, onceHi = findSyscall(winLo), findSyscall(onceLo)
 	return winHi != 0 && onceHi != 0
-}
-
-func findSyscall(from uintptr) uintptr {
-	code := (*[64]byte)(hostPointer(from))
-	for i := range len(code) - 1 {
-		if code[i] == 0x0f && code[i+1] == 0x05 {
-			return from + uintptr(i)
-		}
-	}
-	return 0
 }
 
 // Syscall performs a system call on behalf of the guest, which may block. It is

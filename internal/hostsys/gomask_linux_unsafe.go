@@ -50,8 +50,8 @@ func locateMask() bool {
 	lock, ignore := runtime.LockOSThread, signalIgnore
 	pc := callTarget(funcPC(unsafe.Pointer(&lock)), "runtime.startTemplateThread")
 	_, after := findCall(callTarget(pc, "runtime.newm"), "runtime.allocm")
-	initSigmask = (*uint64)(ripOperand(after, 0x8b))                                                          // MOVQ
-	sigtable = (*sigTabT)(ripOperand(callTarget(funcPC(unsafe.Pointer(&ignore)), "runtime.sigignore"), 0x8d)) // LEAQ
+	initSigmask = (*uint64)(loadedVar(after))
+	sigtable = (*sigTabT)(takenAddr(callTarget(funcPC(unsafe.Pointer(&ignore)), "runtime.sigignore")))
 	if initSigmask == nil || sigtable == nil || sigEntry(sigCHLD).name != "SIGCHLD: child status has changed" {
 		return false
 	}
@@ -66,45 +66,9 @@ func locateMask() bool {
 
 func funcPC(f unsafe.Pointer) uintptr { return **(**uintptr)(f) }
 
-// findCall looks in the code at pc for a CALL of the function with the name given. It returns the
-// function's address and that of the next instruction, or zeros.
-func findCall(pc uintptr, name string) (target, next uintptr) {
-	if pc == 0 {
-		return 0, 0
-	}
-	const size = 512
-	code := (*[size]byte)(hostPointer(pc))
-	for i := 0; i+5 <= size; i++ {
-		if code[i] != 0xe8 {
-			continue
-		}
-		next = pc + uintptr(i) + 5
-		target = next + uintptr(*(*int32)(unsafe.Pointer(&code[i+1])))
-		if f := runtime.FuncForPC(target); f != nil && f.Entry() == target && f.Name() == name {
-			return target, next
-		}
-	}
-	return 0, 0
-}
-
 func callTarget(pc uintptr, name string) uintptr {
 	target, _ := findCall(pc, name)
 	return target
-}
-
-// ripOperand returns the address that the first instruction at or after pc with the opcode,
-// a 64-bit register and a RIP-relative operand refers to.
-func ripOperand(pc uintptr, opcode byte) unsafe.Pointer {
-	if pc == 0 {
-		return nil
-	}
-	code := (*[64]byte)(hostPointer(pc))
-	for i := 0; i+7 <= len(code); i++ {
-		if code[i]&0xfb == 0x48 && code[i+1] == opcode && code[i+2]&0xc7 == 0x05 {
-			return hostPointer(pc + uintptr(i) + 7 + uintptr(*(*int32)(unsafe.Pointer(&code[i+3]))))
-		}
-	}
-	return nil
 }
 
 func sigEntry(sig int) *sigTabT {
@@ -158,7 +122,7 @@ next:
 				continue next
 			}
 		}
-		if tid != self && len(wait) < maxMaskTids {
+		if tid != self && !isForeign(uint32(tid)) && len(wait) < maxMaskTids {
 			wait = append(wait, tid)
 		}
 	}

@@ -7,8 +7,8 @@ import "unsafe"
 // The functions below access memory by host address. An access that faults
 // leaves the rest undone and reports the [Fault]; other results are then
 // unspecified. They work on every thread once [Init] has run. Aligned accesses
-// of 1 to 8 bytes are single-copy atomic with the ordering of x86 loads and
-// stores (TSO).
+// of 1 to 8 bytes are single-copy atomic with at least the ordering of x86 loads
+// and stores (TSO). arm64 ignores the top byte of an address.
 
 // Load8 reads one byte.
 //
@@ -51,8 +51,9 @@ func Store32(addr uintptr, v uint32) Fault { return store32(addr, v) }
 func Store64(addr uintptr, v uint64) Fault { return store64(addr, v) }
 
 // Cas8 replaces old by new atomically and sequentially consistent. It returns
-// the previous value: the replacement happened if that equals old. Like every
-// x86 compare-and-exchange it needs write permission in any case.
+// the previous value: the replacement happened if that equals old. It needs write
+// permission in any case. On arm64 addr must be aligned, else it faults with SIGBUS; so for the other
+// atomic operations.
 func Cas8(addr uintptr, old, new uint8) (prev uint8, f Fault) { return cas8(addr, old, new) }
 
 // Cas16 is [Cas8] for two bytes.
@@ -65,7 +66,7 @@ func Cas32(addr uintptr, old, new uint32) (prev uint32, f Fault) { return cas32(
 func Cas64(addr uintptr, old, new uint64) (prev uint64, f Fault) { return cas64(addr, old, new) }
 
 // Cas128 is [Cas8] for sixteen bytes (low half first); addr must be a multiple
-// of 16, else it faults with SIKernel.
+// of 16, else it faults: amd64 with SIGSEGV and SIKernel, arm64 with SIGBUS.
 func Cas128(addr uintptr, old, new [2]uint64) (prev [2]uint64, f Fault) {
 	prev[0], prev[1], f = cas128(addr, old[0], old[1], new[0], new[1])
 	return prev, f

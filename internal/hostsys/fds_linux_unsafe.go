@@ -50,31 +50,6 @@ func readNofile() (l rlimit) {
 	return l
 }
 
-// locateNetpoll decodes the two instructions with RIP-relative operands.
-func locateNetpoll() bool {
-	f := isPollDescriptor
-	pc := **(**uintptr)(unsafe.Pointer(&f))
-	code := (*[64]byte)(hostPointer(pc))
-	rel := func(i int) unsafe.Pointer {
-		d := *(*int32)(unsafe.Pointer(&code[i+3]))
-		return hostPointer(pc + uintptr(i) + 7 + uintptr(d))
-	}
-	for i := 0; i+7 <= len(code); i++ {
-		if code[i]&0xf8 != 0x48 || code[i+2]&0xc7 != 0x05 {
-			continue
-		}
-		switch {
-		case code[i+1] == 0x63 && netpollEp == nil: // MOVSXD r64, [rip+d]
-			netpollEp = (*int32)(rel(i))
-			i += 6
-		case (code[i+1] == 0x39 || code[i+1] == 0x3b) && netpollEp != nil: // CMP
-			netpollEv = (*uintptr)(rel(i))
-			return true
-		}
-	}
-	return false
-}
-
 // initFDs starts the network poller and moves its descriptors out of the guest's sight.
 func initFDs() error {
 	if !locateNetpoll() {
@@ -191,9 +166,8 @@ func forkNetpoll(shared bool) {
 		rawSyscall(SYS_DUP3, ev, *netpollEv, oCloexec, 0, 0, 0)
 		rawSyscall(SYS_CLOSE, ev, 0, 0, 0, 0, 0)
 	}
-	// struct epoll_event is packed on amd64
 	*(*uint32)(unsafe.Pointer(&forkEv)) = epollIn
-	*(*uint64)(unsafe.Add(unsafe.Pointer(&forkEv), 4)) = uint64(uintptr(unsafe.Pointer(netpollEv)))
+	*(*uint64)(unsafe.Add(unsafe.Pointer(&forkEv), epollData)) = uint64(uintptr(unsafe.Pointer(netpollEv)))
 	rawSyscall(SYS_EPOLL_CTL, uintptr(*netpollEp), epollCtlAdd, *netpollEv, uintptr(unsafe.Pointer(&forkEv)), 0, 0)
 }
 

@@ -12,7 +12,7 @@ import (
 func writeOnce(fd int, p unsafe.Pointer, n int) int
 func addrOnce() uintptr
 
-// The code before and at the SYSCALL of writeOnce.
+// The code before and at the system call instruction of writeOnce.
 var onceLo, onceHi uintptr
 
 // HiddenFile is a descriptor of Weir's own that the guest does not see, with a high number.
@@ -128,7 +128,7 @@ func OpenFDs() []int {
 
 // numbersIn lists the numeric names in a folder of /proc. dir ends in NUL.
 func numbersIn(dir string) (list []int) {
-	const atFdcwd, flags = ^uintptr(99), 0x90000 // O_RDONLY|O_DIRECTORY|O_CLOEXEC
+	const atFdcwd, flags = ^uintptr(99), oDirectory | oCloexec
 	fd := rawSyscall(SYS_OPENAT, atFdcwd, uintptr(unsafe.Pointer(unsafe.StringData(dir))), flags, 0, 0, 0)
 	if IsErr(fd) {
 		return nil

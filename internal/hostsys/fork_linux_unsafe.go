@@ -12,10 +12,11 @@ import (
 type parkSlot struct {
 	SP    uint64 // stack pointer in the handler: the signal frame
 	UC    uint64 // its ucontext
-	FS    uint64 // FS base
+	TLS   uint64 // FS base; TPIDR_EL0
 	Tid   uint64
 	State uint64 // State of a guest thread, or 0
 	Gen   uint64 // parkGen of the gather that the rest belongs to; written last
+	M     uint64 // address of m.procid, where it does not follow from TLS
 }
 
 const (
@@ -36,10 +37,6 @@ const (
 	cloneCleartid = 0x200000
 	threadFlags   = cloneVM | cloneFS | cloneFiles | cloneSighand | cloneThread | cloneSysvsem | cloneSettls
 
-	ucRDX = 136 // offsets in ucontext
-	ucRAX = 144
-	ucRIP = 168
-
 	eagain = 11
 	einval = 22
 )
@@ -54,22 +51,31 @@ var (
 	forkMu     uint32
 	forkEpoch  uint32 // 1 + forks between the first process and this one
 
-	sentTids  [maxThreads]uint32 // threads signalled in this gather
-	nSent     int
-	procidOff uintptr // FS base - address of m.procid
+	sentTids   [maxThreads]uint32 // threads signalled in this gather
+	threadTids [maxThreads]uint32 // threads there are
+	nSent      int
 
 	taskDir  = [...]byte{'/', 'p', 'r', 'o', 'c', '/', 's', 'e', 'l', 'f', '/', 't', 'a', 's', 'k', 0}
 	dents    [32768]byte
 	forkMask uint64
 	allMask  = ^uint64(0)
 	forkTs   [2]int64
-	forkEv   [12]byte
+	forkEv   [16]byte // struct epoll_event
 
 	forkRetries uint32 // gathers that were given up and begun again
 )
 
 //go:noescape
 func revive(slot *parkSlot) uintptr
+
+// Atomic accesses, sequentially consistent: those of the atomic package are not usable in every nosplit place
+// under the race detector.
+
+//go:noescape
+func load32p(p *uint32) uint32
+
+//go:noescape
+func store32p(p *uint32, v uint32)
 
 //go:noescape
 func xadd32p(p *uint32, d uint32) uint32
@@ -144,7 +150,7 @@ func gather() bool {
 		xadd32p(&parkGen, 1) // odd
 		for start := forkNow(); ; {
 			missing := signalThreads(self, pid)
-			if missing == 0 {
+			if missing == foreign.unknown {
 				return true
 			}
 			if missing < 0 || load32p(&parkIdx) > maxThreads {
@@ -187,12 +193,40 @@ func release() {
 //
 //go:nosplit
 func signalThreads(self uint32, pid uintptr) (missing int) {
-	const atFdcwd, flags = ^uintptr(99), 0x90000 // O_RDONLY|O_DIRECTORY|O_CLOEXEC
+	n := listThreads()
+	for i := range n {
+		tid := threadAt(i)
+		if tid == self || isParked(tid) || isForeign(tid) {
+			continue
+		}
+		missing++
+		if wasSent(tid) {
+			continue
+		}
+		if nSent == maxThreads {
+			return -1
+		}
+		rawSyscall(SYS_TGKILL, pid, uintptr(tid), SigInternal, 0, 0, 0)
+		*(*uint32)(unsafe.Add(unsafe.Pointer(&sentTids), 4*nSent)) = tid
+		nSent++
+	}
+	if n < 0 {
+		return n
+	}
+	return missing
+}
+
+// listThreads fills threadTids from /proc and returns how many there are, or -1 if there are too many or it
+// cannot be read.
+//
+//go:nosplit
+func listThreads() (count int) {
+	const atFdcwd, flags = ^uintptr(99), oDirectory | oCloexec
 	fd := rawSyscall(SYS_OPENAT, atFdcwd, uintptr(unsafe.Pointer(&taskDir[0])), flags, 0, 0, 0)
 	if IsErr(fd) {
 		return -1
 	}
-	for missing >= 0 {
+	for count >= 0 {
 		n := rawSyscall(SYS_GETDENTS64, fd, uintptr(unsafe.Pointer(&dents[0])), uintptr(len(dents)), 0, 0, 0)
 		if n == 0 || IsErr(n) {
 			break
@@ -209,32 +243,30 @@ func signalThreads(self uint32, pid uintptr) (missing int) {
 				}
 				tid = tid*10 + uint32(c-'0')
 			}
-			if tid == 0 || tid == self || isParked(tid) {
+			if tid == 0 {
 				continue
 			}
-			missing++
-			if wasSent(tid) {
-				continue
-			}
-			if nSent == maxThreads {
-				missing = -1
+			if count == len(threadTids) {
+				count = -1
 				break
 			}
-			rawSyscall(SYS_TGKILL, pid, uintptr(tid), SigInternal, 0, 0, 0)
-			*(*uint32)(unsafe.Add(unsafe.Pointer(&sentTids), 4*nSent)) = tid
-			nSent++
+			*(*uint32)(unsafe.Add(unsafe.Pointer(&threadTids), 4*count)) = tid
+			count++
 		}
 	}
 	rawSyscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0)
-	return missing
+	return count
 }
+
+//go:nosplit
+func threadAt(i int) uint32 { return *(*uint32)(unsafe.Add(unsafe.Pointer(&threadTids), 4*i)) }
 
 //go:nosplit
 func isParked(tid uint32) bool {
 	n := min(load32p(&parkIdx), maxThreads)
 	for i := range n {
 		// A slot keeps what an earlier gather left there until a thread has filled it.
-		if s := slotAt(i); uint32(s.Gen) == parkGen && uint32(s.Tid) == tid {
+		if s := slotAt(i); load32p((*uint32)(unsafe.Pointer(&s.Gen))) == parkGen && uint32(s.Tid) == tid {
 			return true
 		}
 	}
@@ -258,9 +290,10 @@ func forkChild(st *cpu.State, flags uintptr) {
 	forkEpoch++
 	forkNetpoll(flags&cloneFiles != 0)
 	self := uint32(rawSyscall(SYS_GETTID, 0, 0, 0, 0, 0, 0))
-	var fs uintptr
-	rawSyscall(SYS_ARCH_PRCTL, archGetFS, uintptr(unsafe.Pointer(&fs)), 0, 0, 0, 0)
-	*(*uint64)(hostPointer(fs - procidOff)) = uint64(self)
+	if foreign.n != 0 {
+		noteForeign(self)
+	}
+	setProcid(uint64(self))
 	for i := range guestTids {
 		guestTids[i] = 0
 	}
@@ -276,16 +309,16 @@ func forkChild(st *cpu.State, flags uintptr) {
 		if uint32(s.Gen) != gen {
 			continue
 		}
-		rip := (*uint64)(hostPointer(uintptr(s.UC) + ucRIP))
-		if pc := uintptr(*rip); pc >= onceLo && pc <= onceHi { // the parent writes
-			*rip = uint64(onceHi + 2)
-			*(*uint64)(hostPointer(uintptr(s.UC) + ucRAX)) = *(*uint64)(hostPointer(uintptr(s.UC) + ucRDX))
+		pc := (*uint64)(hostPointer(uintptr(s.UC) + ucPC))
+		if at := uintptr(*pc); at >= onceLo && at <= onceHi { // the parent writes
+			*pc = uint64(onceHi + syscallLen)
+			*(*uint64)(hostPointer(uintptr(s.UC) + ucResult)) = *(*uint64)(hostPointer(uintptr(s.UC) + ucArg3))
 		}
 		if s.State != 0 {
 			g := (*cpu.State)(hostPointer(uintptr(s.State)))
 			g.Die, g.Kick, g.Pending = 1, 1, 1
-			if uintptr(*rip) >= winLo && uintptr(*rip) <= winHi {
-				*rip = uint64(winLo) // the call is not executed a second time
+			if uintptr(*pc) >= winLo && uintptr(*pc) <= winHi {
+				*pc = uint64(winLo) // the call is not executed a second time
 			}
 		}
 		for int(revive(s)) < 0 { // EAGAIN: process limit or memory
@@ -317,16 +350,4 @@ func lockSleep() {
 	var ts [2]int64
 	ts[1] = 50000
 	rawSyscall(SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts[0])), 0, 0, 0, 0, 0)
-}
-
-// Plain accesses suffice on amd64; the atomic package's are not usable in every nosplit place under
-// the race detector.
-//
-//go:nosplit
-func load32p(p *uint32) uint32 { return xadd32p(p, 0) }
-
-//go:nosplit
-func store32p(p *uint32, v uint32) {
-	for !cas32p(p, load32p(p), v) {
-	}
 }

@@ -1,3 +1,5 @@
+//go:build linux && amd64
+
 package hostsys
 
 import (
@@ -314,7 +316,7 @@ func TestKick(t *testing.T) {
 		tid.Store(int64(Gettid()))
 		state.Store(st)
 		for range again {
-			Enter(st)
+			runCode(st)
 			atomic.StoreUint32(&st.Kick, 0)
 			back <- st.Exit
 		}

@@ -120,6 +120,11 @@ func Bound() *cpu.State { return (*cpu.State)(hostPointer(getSlot())) }
 // Rewinds returns how many syscall windows of st handlers have restarted.
 func Rewinds(st *cpu.State) uint64 { return area(st).Rewinds }
 
+// setSlot and getSlot access the word that is the thread's own, 0 on Go's threads
+// (slot_linux_*.s).
+func setSlot(v uintptr)
+func getSlot() uintptr
+
 // hostPointer turns the address of memory outside the Go heap into a pointer.
 //
 //go:nosplit

@@ -23,7 +23,6 @@ const (
 	saNoCldStop = 1
 	saNoCldWait = 2
 	saSiginfo   = 4
-	saRestorer  = 0x04000000
 	saOnStack   = 0x08000000
 	saRestart   = 0x10000000
 

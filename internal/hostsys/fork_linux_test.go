@@ -1,3 +1,5 @@
+//go:build linux && amd64
+
 package hostsys
 
 import (
@@ -72,7 +74,7 @@ func TestForkGuests(t *testing.T) {
 		for atomic.LoadUint32(&st.Die) == 0 && !stop.Load() {
 			switch kind {
 			case "code":
-				Enter(st)
+				runCode(st)
 			case "read":
 				if Syscall(st, SYS_READ, uintptr(fds[0]), uintptr(st.StackLo), 1, 0, 0, 0) == 1 {
 					received.Add(1)

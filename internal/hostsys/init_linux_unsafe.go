@@ -20,11 +20,8 @@ func Init() error { return initOnce() }
 func initialise() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if getSlot() != 0 || getSlot4() != 0 {
-		return &InitError{What: "the spare thread-local words of this Go runtime are in use (" + runtime.Version() + ")"}
-	}
-	if !findProcid() {
-		return &InitError{What: "m.procid of this Go runtime was not found (" + runtime.Version() + ")"}
+	if err := checkThread(); err != nil {
+		return err
 	}
 	if !locateMask() {
 		return &InitError{What: "the signal mask of this Go runtime's new threads was not found (" + runtime.Version() + ")"}
@@ -53,21 +50,8 @@ func initialise() error {
 	if e := sigaction(SigInternal, ownAction(park, saRestart)); e != 0 {
 		return &InitError{"cannot install the handler of signal " + itoa(SigInternal), e}
 	}
+	if mayBeEmulated {
+		findForeign()
+	}
 	return nil
-}
-
-// findProcid looks for the thread ID in front of m.tls, to which FS points.
-func findProcid() bool {
-	var fs uintptr
-	if IsErr(rawSyscall(SYS_ARCH_PRCTL, archGetFS, addr(&fs), 0, 0, 0, 0)) || fs == 0 {
-		return false
-	}
-	tid := uint64(Gettid())
-	for off := uintptr(16); off < 256; off += 8 {
-		if *(*uint64)(hostPointer(fs - off)) == tid {
-			procidOff = off
-			return true
-		}
-	}
-	return false
 }
