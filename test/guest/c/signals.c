@@ -237,12 +237,12 @@ static void send_handled(pid_t pid, int sig) {
 // interrupt sends a signal to a process that is in BLOCK until it is not: on a busy machine the first can come before the
 // call.
 static void interrupt(pid_t pid, int sig) {
-	do {
-		until_blocked(pid);
+	until_blocked(pid);
+	while (shared->blocking) {
 		kill(pid, sig);
 		for (int i = 0; i < 1000 && shared->blocking; i++)
 			sleep_ms(1);
-	} while (shared->blocking);
+	}
 }
 
 // kick makes a child that interrupts the parent.
