@@ -45,7 +45,8 @@ internal/machine:         abi internal/host internal/host/... internal/isa inter
 internal/launch:          abi internal/argfmt internal/cpu internal/engine internal/host internal/hostsys internal/instrument internal/isa internal/linux internal/linux/load internal/machine internal/mem plugin
 plugins/bundled:          plugin plugins/...
 plugins/...:              abi plugin internal/export
-internal/cli:             abi internal/hostsys internal/launch internal/linux plugin plugins/bundled
+internal/binfmt:
+internal/cli:             abi internal/binfmt internal/hostsys internal/launch internal/linux plugin plugins/bundled
 internal/testenv:
 weir:                     abi internal/cli internal/launch plugin plugins/bundled
 cmd/weir:                 weir internal/cli plugins/bundled

@@ -30,11 +30,12 @@ const (
 //
 // Under a name such as qemu-riscv64 there are no verbs: every word is a program.
 func Main(argv, env []string, stdout, stderr io.Writer, plugins []plugin.Info) int {
-	c := &command{env: env, stdout: stdout, stderr: stderr, plugins: plugins, launch: launch.Run}
+	c := &command{start: started(), env: env, stdout: stdout, stderr: stderr, plugins: plugins, launch: launch.Run}
 	return c.main(argv)
 }
 
 type command struct {
+	start          start
 	env            []string
 	stdout, stderr io.Writer
 	plugins        []plugin.Info
@@ -49,8 +50,14 @@ func (c *command) fail(status int, err error) int {
 }
 
 func (c *command) main(argv []string) int {
+	if c.start.secure {
+		c.env = withoutOptions(c.env)
+	}
 	if len(argv) == 0 { // execve(2) allows it
 		return c.run(nil)
+	}
+	if c.start.preserved || c.start.file != nil {
+		return c.interpret(argv[1:])
 	}
 	c.noVerbs = strings.HasPrefix(filepath.Base(argv[0]), "qemu-")
 	return c.run(argv[1:])
@@ -66,6 +73,11 @@ func (c *command) run(args []string) int {
 	if err != nil {
 		return c.fail(statusUsage, err)
 	}
+	return c.runProgram(s)
+}
+
+// runProgram does what the settings say.
+func (c *command) runProgram(s *settings) int {
 	switch {
 	case s.help:
 		return verbHelp(c, nil)
@@ -96,7 +108,7 @@ func (c *command) run(args []string) int {
 // config makes a launch configuration of the settings.
 func (c *command) config(s *settings) (launch.Config, error) {
 	cfg := launch.Config{
-		Path: s.program, Argv: append([]string{s.program}, s.args...), Env: s.guestEnv(c.env),
+		Path: s.program, File: c.start.file, Argv: append([]string{s.program}, s.args...), Env: s.guestEnv(c.env),
 		Sysroot: s.sysroot, Release: s.release, StackSize: s.stackSize,
 		Base: s.base, Reserve: s.reserve, Window: s.window,
 		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,

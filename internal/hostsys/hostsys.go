@@ -105,6 +105,13 @@ const (
 // [SetAction] when Weir itself is profiled.
 var KeepProfile bool
 
+// Types of entries for [Auxv] (include/uapi/linux/auxvec.h).
+const (
+	ATExecFD = 2  // descriptor of the program, from binfmt_misc
+	ATFlags  = 8  // AT_FLAGS_PRESERVE_ARGV0 (include/uapi/linux/binfmts.h) is bit 0
+	ATSecure = 23 // the program's credentials are more than the caller's
+)
+
 // FixCode decodes an si_code; see [FixSiginfo].
 func FixCode(code int32) int32 {
 	if code < -0x10000000 {

@@ -267,6 +267,9 @@ func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
 	return t.Unix(), int64(t.Nanosecond()), clock == 0
 }
 
+// Auxv finds nothing.
+func Auxv(uintptr) (v uintptr, ok bool) { return 0, false }
+
 // ReleaseSignals does nothing.
 func ReleaseSignals() {}
 

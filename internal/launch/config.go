@@ -21,6 +21,7 @@ var (
 // Config is one run.
 type Config struct {
 	Path string   // of the program
+	File *int     // its descriptor, if it is open already; it is closed
 	Argv []string // argv, Argv[0] included
 	Env  []string // the guest's environment
 

@@ -218,7 +218,11 @@ func (r *run) linuxConfig() *linux.Config {
 
 // start loads the program.
 func (r *run) start(lc *linux.Config) error {
-	p, err := linux.New(lc, r.cfg.Path, r.cfg.Argv, r.cfg.Env)
+	fd := -1
+	if r.cfg.File != nil {
+		fd = *r.cfg.File
+	}
+	p, err := linux.NewFile(lc, fd, r.cfg.Path, r.cfg.Argv, r.cfg.Env)
 	if err != nil {
 		var e abi.Errno
 		switch errno := linux.StartErrno(err); {

@@ -89,7 +89,9 @@ type Process struct {
 	timers timerTable
 	limits limits
 	rng    seeded
-	creds  atomic.Bool // a thread has changed what new threads must inherit
+
+	startSecure bool        // AT_SECURE of the program to be loaded first: binfmt_misc has given its credentials to Weir
+	creds       atomic.Bool // a thread has changed what new threads must inherit
 
 	// vfork: the process borrows its parent's memory until it executes a
 	// program or exits.

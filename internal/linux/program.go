@@ -96,9 +96,14 @@ func (t *Task) openProgram(dirfd int, path string, flags int) (f *programFile, e
 		}
 		return nil, abi.Errno(-fd)
 	}
+	return t.programOf(int(fd), path)
+}
+
+// programOf checks an open file as execve(2) does. It owns fd, also if it fails.
+func (t *Task) programOf(fd int, path string) (f *programFile, err error) {
 	defer func() {
 		if err != nil {
-			closeFD(int(fd))
+			closeFD(fd)
 		}
 	}()
 	// struct statx: stx_mode is 16 bits at 28, stx_size at 40.
@@ -117,13 +122,13 @@ func (t *Task) openProgram(dirfd int, path string, flags int) (f *programFile, e
 	}
 	r := raw(hostsys.SYS_FACCESSAT2, uintptr(fd), empty, xOK, atEmptyPath|atEAccess, 0, 0)
 	if r == abi.ENOSYS.Result() { // before Linux 5.8
-		r = raw(hostsys.SYS_FACCESSAT, uintptr(atFdCwdArg), t.put(pathOff, []byte("/proc/self/fd/"+strconv.Itoa(int(fd))+"\x00")), xOK, 0, 0, 0)
+		r = raw(hostsys.SYS_FACCESSAT, uintptr(atFdCwdArg), t.put(pathOff, []byte("/proc/self/fd/"+strconv.Itoa(fd)+"\x00")), xOK, 0, 0, 0)
 	}
 	if r < 0 {
 		return nil, &load.Error{Errno: abi.Errno(-r), Text: "permission denied: not executable"}
 	}
-	f = &programFile{File: load.File{R: fdReader{t, int(fd)}, Size: int64(binary.LittleEndian.Uint64(st[40:])), FD: int(fd)}}
-	f.name = t.fdName(int(fd), path)
+	f = &programFile{File: load.File{R: fdReader{t, fd}, Size: int64(binary.LittleEndian.Uint64(st[40:])), FD: fd}}
+	f.name = t.fdName(fd, path)
 	return f, nil
 }
 
@@ -178,22 +183,27 @@ func (pl *execPlan) close() {
 const emX86_64 = 62
 
 // prepare opens and checks a program and its interpreters.
-func (t *Task) prepare(dirfd int, path string, flags int, argv, envp []string) (pl *execPlan, err error) {
-	pl = &execPlan{args: load.Args{Argv: argv, Envp: envp, ExecFn: path}}
+func (t *Task) prepare(dirfd int, path string, flags int, argv, envp []string) (*execPlan, error) {
+	name := path // AT_EXECFN
 	if dirfd != atFdCwd && !strings.HasPrefix(path, "/") {
-		pl.args.ExecFn = "/dev/fd/" + strconv.Itoa(dirfd)
+		name = "/dev/fd/" + strconv.Itoa(dirfd)
 		if path != "" {
-			pl.args.ExecFn += "/" + path
+			name += "/" + path
 		}
 	}
-	pl.commSource = path
+	return t.prepareFile(func() (*programFile, error) { return t.openProgram(dirfd, t.execPath(path), flags) }, name, argv, envp)
+}
+
+// prepareFile is prepare for a program that open opens and that has a name.
+func (t *Task) prepareFile(open func() (*programFile, error), name string, argv, envp []string) (pl *execPlan, err error) {
+	pl = &execPlan{args: load.Args{Argv: argv, Envp: envp, ExecFn: name}, commSource: name}
 	defer func() {
 		if err != nil {
 			pl.close()
 			pl = nil
 		}
 	}()
-	if pl.file, err = t.openProgram(dirfd, t.execPath(path), flags); err != nil {
+	if pl.file, err = open(); err != nil {
 		return pl, err
 	}
 	first := pl.file.name

@@ -23,9 +23,18 @@ import (
 // locks to its thread: the thread's ID becomes the guest's, so it should be
 // the process's main thread.
 func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
+	return NewFile(cfg, -1, path, argv, envp)
+}
+
+// NewFile is New for a program that is open as fd already, as the kernel's binfmt_misc passes one; path is only its
+// name then. -1 is no file. The descriptor is closed.
+func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, error) {
 	runtime.LockOSThread()
 	p := &Process{Guest: cfg.Guest, Cfg: cfg, Hooks: cfg.Hooks, PID: hostsys.Getpid(), tasks: make(map[int]*Task), table: tableOf(cfg.Guest)}
 	p.cond.L = &p.mu
+	if v, _ := hostsys.Auxv(hostsys.ATSecure); fd >= 0 && v != 0 {
+		p.startSecure = true
+	}
 	if p.Hooks == nil {
 		p.Hooks = new(Hooks)
 	}
@@ -34,7 +43,11 @@ func New(cfg *Config, path string, argv, envp []string) (*Process, error) {
 		return nil, err
 	}
 	t.inheritActions()
-	plan, err := t.prepare(atFdCwd, path, 0, argv, envp)
+	open := func() (*programFile, error) { return t.openProgram(atFdCwd, t.execPath(path), 0) }
+	if fd >= 0 {
+		open = func() (*programFile, error) { return t.programOf(fd, path) }
+	}
+	plan, err := t.prepareFile(open, path, argv, envp)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -291,9 +291,10 @@ func (p *Process) auxv(pr *Program) []load.Aux {
 	id := func(nr uintptr) uint64 { return uint64(raw(nr, 0, 0, 0, 0, 0, 0)) }
 	uid, euid, gid, egid := id(hostsys.SYS_GETUID), id(hostsys.SYS_GETEUID), id(hostsys.SYS_GETGID), id(hostsys.SYS_GETEGID)
 	secure := uint64(0)
-	if uid != euid || gid != egid {
+	if uid != euid || gid != egid || p.startSecure {
 		secure = 1
 	}
+	p.startSecure = false
 	phdr := uint64(0)
 	if pr.Image.PhdrAddr != 0 {
 		phdr = pr.Image.PhdrAddr + pr.Bias

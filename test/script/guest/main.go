@@ -10,6 +10,7 @@
 //	guest cat FILE...    prints files, or the error
 //	guest open FILE      opens a file and prints nothing
 //	guest uid            prints the user ID
+//	guest creds          prints real and effective user ID and AT_SECURE
 //	guest raw NR ARG...  prints the raw result of a syscall
 //	guest exec FILE ...  executes a program
 //	guest run FILE ...   starts a program and waits for it
@@ -76,6 +77,9 @@ func main() {
 		}
 	case "uid":
 		fmt.Println(os.Getuid())
+	case "creds":
+		const secure = 23
+		fmt.Println(os.Getuid(), os.Geteuid(), auxv(secure))
 	case "raw":
 		var a [7]uintptr
 		for i, s := range args {
@@ -158,18 +162,23 @@ func getrandom(n int) []byte {
 	return b
 }
 
-// atRandom is the 16 bytes that the auxiliary vector points to.
-func atRandom() []byte {
+// auxv is an entry of the auxiliary vector, 0 if there is none.
+func auxv(typ uint64) uintptr {
 	aux, err := os.ReadFile("/proc/self/auxv")
 	check(err)
-	const random = 25
 	for ; len(aux) >= 16; aux = aux[16:] {
-		if binary.LittleEndian.Uint64(aux) == random {
-			p := uintptr(binary.LittleEndian.Uint64(aux[8:]))
-			return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), 16)
+		if binary.LittleEndian.Uint64(aux) == typ {
+			return uintptr(binary.LittleEndian.Uint64(aux[8:]))
 		}
 	}
-	return nil
+	return 0
+}
+
+// atRandom is the 16 bytes that the auxiliary vector points to.
+func atRandom() []byte {
+	const random = 25
+	p := auxv(random)
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), 16)
 }
 
 func number(s string) int {
