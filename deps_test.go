@@ -46,7 +46,8 @@ internal/launch:          abi internal/argfmt internal/cpu internal/engine inter
 plugins/bundled:          plugin plugins/...
 plugins/...:              abi plugin internal/export
 internal/binfmt:
-internal/cli:             abi internal/binfmt internal/hostsys internal/launch internal/linux plugin plugins/bundled
+internal/doctor:         internal/binfmt
+internal/cli:             abi internal/binfmt internal/doctor internal/hostsys internal/launch internal/linux plugin plugins/bundled
 internal/testenv:
 weir:                     abi internal/cli internal/launch plugin plugins/bundled
 cmd/weir:                 weir internal/cli plugins/bundled

@@ -21,6 +21,7 @@ func verbs() []verb {
 		{"version", "print version, guest, host and plugin API", verbVersion},
 		{"plugins", "list the bundled plugins and their arguments", verbPlugins},
 		{"syscalls", "list the guest's syscalls and how far they are supported; -json for machines", verbSyscalls},
+		{"doctor", "look at this host: what keeps guests from running well, and how to mend it", verbDoctor},
 		{"binfmt", "print the rule for /proc/sys/fs/binfmt_misc/register or /etc/binfmt.d; -flags, -interpreter", verbBinfmt},
 	}
 }
