@@ -1,4 +1,4 @@
-//go:build !(linux && amd64)
+//go:build !(linux && (amd64 || arm64))
 
 package hostsys
 
@@ -15,7 +15,7 @@ import (
 const enosys = 38
 
 func unsupported() error {
-	return Error("weir cannot run guests on " + runtime.GOOS + "/" + runtime.GOARCH + ": the host runtime is written for linux/amd64 only")
+	return Error("weir cannot run guests on " + runtime.GOOS + "/" + runtime.GOARCH + ": the host runtime is written for linux on amd64 and arm64 only")
 }
 
 func bug() string { return "BUG: hostsys used although Init failed" }
