@@ -112,8 +112,8 @@ const (
 	ATSecure = 23 // the program's credentials are more than the caller's
 )
 
-// FixCode decodes an si_code; see [FixSiginfo].
-func FixCode(code int32) int32 {
+// fixCode decodes an si_code; see [FixSiginfo].
+func fixCode(code int32) int32 {
 	if code < -0x10000000 {
 		code += 0x20000000
 	}

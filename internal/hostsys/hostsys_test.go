@@ -24,10 +24,10 @@ func TestItoa(t *testing.T) {
 
 func TestFixCode(t *testing.T) {
 	for _, code := range []int32{0, 1, -6, SIKernel, 6} {
-		if got := FixCode(code - 0x20000000); got != code {
+		if got := fixCode(code - 0x20000000); got != code {
 			t.Errorf("%d: %d", code, got)
 		}
-		if got := FixCode(code); got != code {
+		if got := fixCode(code); got != code {
 			t.Errorf("%d is not encoded: %d", code, got)
 		}
 	}

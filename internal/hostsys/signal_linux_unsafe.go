@@ -119,12 +119,11 @@ func ReleaseSignals() {
 	}
 }
 
-// FixSiginfo corrects the si_code of a siginfo_t that the guest's thread received by
-// rt_sigtimedwait(2): a signal that passed through a thread of Go's has it encoded. signalfd(2) shows the same
-// code in ssi_code ([FixCode]).
+// FixSiginfo corrects the si_code of a siginfo_t that the guest's thread received by rt_sigtimedwait(2): a signal
+// that came to a thread of Go's before that blocked it, and was handed back, has it encoded.
 func FixSiginfo(info *[128]byte) {
 	p := (*int32)(unsafe.Pointer(&info[8]))
-	*p = FixCode(*p)
+	*p = fixCode(*p)
 }
 
 // SetHoldBack replaces the set of signals that stay in the kernel while one is queued

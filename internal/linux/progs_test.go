@@ -3,7 +3,6 @@
 package linux
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,9 +26,6 @@ func TestGuestPrograms(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			if name == "storm_mixed" && os.Getenv("WEIR_TEST_LONG") == "" {
-				t.Skip("storm_mixed fails now and then (docs/STATUS.md); WEIR_TEST_LONG=1 runs it")
-			}
 			prog := testenv.GuestC(t, name)
 			for _, g := range matrix {
 				g.Path = prog

@@ -225,6 +225,7 @@ func (t *Task) sysRtSigtimedwait(set, info, timeout uint64, size uint64) int64 {
 				return r
 			}
 			t.get(infoOff, got[:])
+			hostsys.FixSiginfo((*[128]byte)(&got))
 		}
 		if info != 0 && !p.Mem.Write(info, got[:]) {
 			return abi.EFAULT.Result()

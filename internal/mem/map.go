@@ -49,7 +49,7 @@ func (s *Space) Map(addr, length uint64, prot Prot, flags, fd int, off int64) (u
 	s.mu.Lock()
 	at, replaced, errno := s.place(addr, n, prot, flags, fd, off)
 	if errno == 0 {
-		s.watch.clear(at, at+n)
+		s.watch.renew(at, at+n)
 		s.areas.insert(Area{
 			Start: at, End: at + n, Prot: prot & protMask,
 			Shared: flags&mapTypeMask != mapPrivate, File: flags&mapAnonymous == 0, GrowsDown: flags&mapGrowsDown != 0,
@@ -148,7 +148,7 @@ func (s *Space) Unmap(addr, length uint64) abi.Errno {
 	})
 	if errno == 0 {
 		s.areas.remove(addr, addr+n)
-		s.watch.clear(addr, addr+n)
+		s.watch.renew(addr, addr+n)
 	}
 	if found { // before another thread can map something else there
 		s.invalidate(addr, addr+n)
@@ -183,7 +183,7 @@ func (s *Space) Protect(addr, length uint64, prot Prot) abi.Errno {
 			errno = e
 		} else {
 			s.areas.update(addr, end, func(a *Area) { a.Prot = prot & protMask })
-			s.watch.clear(addr, end)
+			s.watch.renew(addr, end)
 		}
 	}
 	if code {
@@ -239,7 +239,7 @@ func (s *Space) remap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64
 	if !move && newN <= oldN { // shrink in place
 		s.areas.pieces(old+newN, old+oldN, func(lo, hi uint64, _ Area) { s.release(lo, hi) })
 		s.areas.remove(old+newN, old+oldN)
-		s.watch.clear(old+newN, old+oldN)
+		s.watch.renew(old+newN, old+oldN)
 		return old, 0
 	}
 	if oldN != 0 && a.End < old+oldN { // more than one area cannot grow or move
@@ -254,7 +254,7 @@ func (s *Space) remap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64
 		s.areas.remove(old, old+oldN)
 	}
 	a.Start, a.End = at, at+newN
-	s.watch.clear(at, at+newN)
+	s.watch.renew(at, at+newN)
 	s.areas.insert(a)
 	return at, 0
 }

@@ -338,6 +338,22 @@ func TestWatch(t *testing.T) {
 			t.Error("UnwatchForWrite")
 		}
 		check("UnwatchForWrite", 1)
+		for range maxHits {
+			s.WatchCode(a, a+8)
+			s.HandleFault(a, true)
+		}
+		dropped = nil
+		if s.WatchCode(a, a+8) {
+			t.Error("a page that is written to all the time is watched for ever")
+		}
+		if f := hostsys.Store64(s.Host(a), 1); f.Sig != 0 {
+			t.Error("it is protected")
+		}
+		want(t, "protect", s.Protect(a, PageSize, ProtRead|ProtWrite|ProtExec), 0)
+		dropped = nil
+		if !s.WatchCode(a, a+8) {
+			t.Error("a page with another protection is not watched")
+		}
 		s.WatchCode(a, a+2*PageSize)
 		want(t, "protect", s.Protect(a, PageSize, ProtRead|ProtExec), 0)
 		check("Protect", 1)

@@ -135,7 +135,7 @@ func (s *Space) Reset() error {
 	}
 	s.areas = s.areas[:0]
 	s.brk.start, s.brk.cur = 0, 0
-	s.watch.clear(0, s.limit)
+	s.watch.renew(0, s.limit)
 	s.invalidate(0, s.limit)
 	s.mu.Unlock()
 	if failed != 0 {

@@ -9,7 +9,13 @@ import "sync/atomic"
 type watch struct {
 	pages map[uint64]struct{} // page addresses; guarded by Space.mu
 	n     atomic.Int32        // len(pages), to skip the lock when there are none
+	hits  map[uint64]int      // how often each page was written to while it was watched; likewise
 }
+
+// maxHits is how often a page may be written to while it is watched. After that it holds data
+// beside code, a fault for each write would make it crawl, and it is not watched any more: the program
+// has to flush the instruction cache (fence.i) for changes of code there, as the manual demands anyway.
+const maxHits = 64
 
 func (w *watch) add(page uint64) {
 	w.pages[page] = struct{}{}
@@ -21,29 +27,50 @@ func (w *watch) has(page uint64) bool {
 	return ok
 }
 
+// hit counts a write to a watched page.
+func (w *watch) hit(page uint64) {
+	if w.hits == nil {
+		w.hits = make(map[uint64]int)
+	}
+	w.hits[page]++
+}
+
+// hot reports whether the page is written to so often that it shall not be watched.
+func (w *watch) hot(page uint64) bool { return w.hits[page] >= maxHits }
+
 // clear forgets the pages of a range whose host protection has been set anew.
 func (w *watch) clear(start, end uint64) {
-	if len(w.pages) == 0 {
+	forget(w.pages, start, end)
+	w.n.Store(int32(len(w.pages)))
+}
+
+// renew forgets also what was counted for them: the range has another protection or contents.
+func (w *watch) renew(start, end uint64) {
+	w.clear(start, end)
+	forget(w.hits, start, end)
+}
+
+func forget[T any](pages map[uint64]T, start, end uint64) {
+	if len(pages) == 0 {
 		return
 	}
-	if (end-start)/PageSize > uint64(len(w.pages)) {
-		for p := range w.pages {
+	if (end-start)/PageSize > uint64(len(pages)) {
+		for p := range pages {
 			if p >= start && p < end {
-				delete(w.pages, p)
+				delete(pages, p)
 			}
 		}
 	} else {
 		for p := start &^ pageMask; p < end; p += PageSize {
-			delete(w.pages, p)
+			delete(pages, p)
 		}
 	}
-	w.n.Store(int32(len(w.pages)))
 }
 
 // WatchCode is told that code was translated from [start,end). Pages that the
 // guest may write are write-protected until HandleFault. It reports false if
-// writes can reach the range unseen, through another mapping of the same file:
-// then only an explicit instruction-cache flush tells of changes.
+// writes can reach the range unseen, through another mapping of the same file or because
+// there are too many (maxHits): then only an explicit instruction-cache flush tells of changes.
 func (s *Space) WatchCode(start, end uint64) (tracked bool) {
 	tracked = true
 	need := false
@@ -67,6 +94,10 @@ func (s *Space) WatchCode(start, end uint64) (tracked bool) {
 		if !ok || a.Prot&ProtWrite == 0 || s.watch.has(p) {
 			continue
 		}
+		if s.watch.hot(p) {
+			tracked = false
+			continue
+		}
 		if hostMprotect(s.base+p, PageSize, hostProt(a.Prot&^ProtWrite)) == 0 {
 			s.watch.add(p)
 		}
@@ -88,8 +119,8 @@ func (s *Space) HandleFault(addr uint64, write bool) bool {
 		s.mu.Unlock()
 		return false
 	}
-	watched := s.watch.has(page)
-	if watched {
+	if s.watch.has(page) {
+		s.watch.hit(page)
 		s.unwatchLocked(page, page+PageSize)
 		s.invalidate(page, page+PageSize)
 	}

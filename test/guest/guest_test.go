@@ -47,9 +47,6 @@ func TestEmulated(t *testing.T) {
 					continue
 				}
 				t.Run(p.Title(), func(t *testing.T) {
-					if p.Title() == "c/storm_mixed" && os.Getenv("WEIR_TEST_LONG") == "" {
-						t.Skip("storm_mixed fails now and then (docs/STATUS.md); WEIR_TEST_LONG=1 runs it")
-					}
 					check(t, p, append(append([]string{weir}, mode.args...), p.Guest(t))...)
 				})
 			}

@@ -3,7 +3,6 @@
 package programs
 
 import (
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,9 +58,6 @@ func TestMatrix(t *testing.T) {
 			continue
 		}
 		t.Run(p.Title(), func(t *testing.T) {
-			if p.Title() == "c/storm_mixed" && os.Getenv("WEIR_TEST_LONG") == "" {
-				t.Skip("storm_mixed fails now and then (docs/STATUS.md); WEIR_TEST_LONG=1 runs it")
-			}
 			guest := p.Guest(t)
 			for _, m := range modes {
 				if !long() && (!m.always || m.slow && slowProgram(p)) {

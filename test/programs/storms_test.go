@@ -79,7 +79,7 @@ func field(status []byte, name string) int {
 func TestStorm(t *testing.T) {
 	d := stormTime(t)
 	for _, name := range storms {
-		t.Run(name, func(t *testing.T) { knownStorm(t, name); storm(t, name, d) })
+		t.Run(name, func(t *testing.T) { storm(t, name, d) })
 	}
 }
 
@@ -90,15 +90,8 @@ func TestStormVariants(t *testing.T) {
 	}
 	for _, options := range [][]string{{"-jit=off"}, {"-one-insn-per-tb"}, {"-window"}, {"-host=baseline"}, {"-pairing=off"}} {
 		for _, name := range storms {
-			t.Run(strings.Join(options, "")+"/"+name, func(t *testing.T) { knownStorm(t, name); storm(t, name, 5*time.Second, options...) })
+			t.Run(strings.Join(options, "")+"/"+name, func(t *testing.T) { storm(t, name, 5*time.Second, options...) })
 		}
-	}
-}
-
-// knownStorm skips the storm of vfork and execve, which fails now and then: docs/STATUS.md, "Known wrong".
-func knownStorm(t *testing.T, name string) {
-	if name == "storm_mixed" && os.Getenv("WEIR_TEST_LONG") == "" {
-		t.Skip("storm_mixed fails now and then (docs/STATUS.md); WEIR_TEST_LONG=1 runs it")
 	}
 }
 

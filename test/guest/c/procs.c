@@ -196,9 +196,9 @@ static void test_wait(void) {
 		pause();
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	OK(pidfd);
-	OK(syscall(SYS_pidfd_send_signal, pidfd, SIGINT, NULL, 0));
+	OK(syscall(SYS_pidfd_send_signal, pidfd, SIGUSR1, NULL, 0));
 	OK(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED));
-	EQ(info.si_status, SIGINT);
+	EQ(info.si_status, SIGUSR1);
 	close(pidfd);
 }
 

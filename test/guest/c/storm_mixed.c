@@ -37,7 +37,7 @@ static void *work(void *arg) {
 	uint64_t random = 0x2545f4914f6cdd1d + (uint64_t)(intptr_t)arg * 7907;
 	int pair[2];
 	OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
-	while (storm_goes_on()) {
+	while (storm_goes_on() || forks == 0 || starts == 0 || messages == 0) {
 		switch (storm_random(&random) % 7) {
 		case 0: { // a child that computes on a copy of memory
 			int want = (int)(storm_random(&random) % 200);
