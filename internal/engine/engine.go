@@ -174,21 +174,50 @@ func New(cfg Config) (*Engine, error) {
 		}
 		e.own = true
 	}
-	code := e.cfg.Code
-	var err error
-	if e.stubs, err = cfg.Backend.Init(code, e.cfg.CodeBase, cfg.Options); err != nil {
+	if err := e.initCode(); err != nil {
 		e.Close()
-		return nil, fmt.Errorf("code generator: %w", err)
+		return nil, err
+	}
+	return e, nil
+}
+
+// initCode makes an empty code cache.
+func (e *Engine) initCode() (err error) {
+	code := e.cfg.Code
+	if e.stubs, err = e.cfg.Backend.Init(code, e.cfg.CodeBase, e.cfg.Options); err != nil {
+		return fmt.Errorf("code generator: %w", err)
 	}
 	if len(code)-e.stubs.End < minSegment {
-		e.Close()
-		return nil, ErrCodeTooSmall
+		return ErrCodeTooSmall
 	}
 	if e.own {
 		registerFaults(e.stubs)
 	}
 	e.makeSegments()
-	return e, nil
+	return nil
+}
+
+// SetGoCode says whether the program about to run was made by the Go compiler: code is then
+// generated for another use of registers. It drops all translations if that changes. The caller is outside of
+// Run, and no other CPU runs.
+func (e *Engine) SetGoCode(on bool) error {
+	if e.Interpreting() || e.cfg.Options.GoCode == on {
+		return nil
+	}
+	e.tmu.Lock()
+	defer e.tmu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.flush()
+	e.cfg.Options.GoCode = on
+	e.segs = nil
+	if err := e.initCode(); err != nil {
+		return err
+	}
+	for _, c := range e.cpus {
+		c.s.Entry = uint64(e.stubs.Enter)
+	}
+	return nil
 }
 
 // Close gives the code cache back if New has mapped it. All CPUs have been closed,

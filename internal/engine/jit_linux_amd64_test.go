@@ -76,6 +76,7 @@ func jitConfigs() map[string]Config {
 		"JIT one insn": one,
 		"JIT baseline": b(host.Options{Baseline: true}),
 		"JIT unpaired": b(host.Options{NoPairing: true}),
+		"JIT Go code":  b(host.Options{GoCode: true}),
 	}
 }
 

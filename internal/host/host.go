@@ -45,6 +45,10 @@ func ModeOf(frm uint32) Mode {
 type PinMap struct {
 	X []uint8 // integer slots
 	V []uint8 // FP slots
+
+	// GoX is X for programs of the Go compiler, which hands registers out in another
+	// order than compilers of C. Empty: as X.
+	GoX []uint8
 }
 
 // Options change what a backend emits; fixed for the life of the region.
@@ -56,6 +60,8 @@ type Options struct {
 	Baseline bool
 	// NoPairing turns host call/return pairing off.
 	NoPairing bool
+	// GoCode: the program was made by the Go compiler; see PinMap.GoX.
+	GoCode bool
 }
 
 // Stubs are host addresses of the region's common code.
@@ -88,7 +94,8 @@ type Backend interface {
 	Name() string
 
 	// Init writes the common stubs at the start of region, which is mapped
-	// writable and executable at address base.
+	// writable and executable at address base. It may be called again, with other
+	// options, when all code has been given up and no thread is in the region.
 	Init(region []byte, base uintptr, o Options) (Stubs, error)
 
 	// Compile writes code for b at region offset off; there are at least

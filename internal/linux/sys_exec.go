@@ -224,6 +224,9 @@ func (t *Task) load(pl *execPlan) error {
 	if err != nil {
 		return err
 	}
+	if err := p.Engine.SetGoCode(im.Go); err != nil {
+		return err
+	}
 	pr := Program{Path: pl.file.name, Argv: pl.args.Argv, Image: im, Bias: bias, Entry: im.Entry + bias}
 	if pl.interpImage != nil {
 		ib, err := pl.interpImage.Map(sp, &pl.interp.File, 0)

@@ -26,7 +26,7 @@ func TestGuests(t *testing.T) {
 		if g, err := GuestByELF(row.elf); err != nil || g.Arch != row.arch {
 			t.Errorf("GuestByELF(%d): %v", row.elf, err)
 		}
-		for _, pins := range [][]uint8{row.pins.X, row.pins.V} {
+		for _, pins := range [][]uint8{row.pins.X, row.pins.V, row.pins.GoX} {
 			sorted := slices.Sorted(slices.Values(pins))
 			if len(slices.Compact(sorted)) != len(pins) {
 				t.Errorf("%s: a register is pinned twice: %v", row.names[0], pins)

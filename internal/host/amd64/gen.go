@@ -49,6 +49,7 @@ type live struct {
 // gen is the generator; it implements host.Backend.
 type gen struct {
 	asm
+	pin        host.PinMap
 	regionBase uintptr
 	opt        host.Options
 	feat       features
@@ -85,28 +86,33 @@ type gen struct {
 
 // New returns a code generator for the guest whose register use pin describes.
 func New(pin host.PinMap) host.Backend {
-	g := new(gen)
+	g := &gen{pin: pin}
+	g.assign(pin.X, pin.V)
+	return g
+}
+
+// assign makes the map between slots and host registers.
+func (g *gen) assign(x, v []uint8) {
 	for i := range g.home {
 		g.home[i], g.vhome[i] = -1, -1
 	}
 	for i := range g.pins {
 		g.pins[i], g.vpins[i] = -1, -1
 	}
-	for i, s := range pin.X {
+	for i, s := range x {
 		if i == len(pinGPR) {
 			break
 		}
 		g.home[s] = pinGPR[i]
 		g.pins[pinGPR[i]] = int16(s)
 	}
-	for i, s := range pin.V {
+	for i, s := range v {
 		if i == numPinXMM {
 			break
 		}
 		g.vhome[s] = int8(i)
 		g.vpins[i] = int16(s)
 	}
-	return g
 }
 
 // Name implements host.Backend.
@@ -120,6 +126,11 @@ func (g *gen) Init(region []byte, base uintptr, o host.Options) (host.Stubs, err
 	g.asm = asm{b: region, gs: o.GSBase}
 	g.regionBase = base
 	g.opt = o
+	x := g.pin.X
+	if o.GoCode && len(g.pin.GoX) > 0 {
+		x = g.pin.GoX
+	}
+	g.assign(x, g.pin.V)
 	g.feat = features{}
 	if !o.Baseline {
 		g.feat = detect()

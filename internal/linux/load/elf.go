@@ -24,6 +24,7 @@ const (
 	ptLoad     = 1
 	ptDynamic  = 2
 	ptInterp   = 3
+	ptNote     = 4
 	ptPhdr     = 6
 	ptGNUStack = 0x6474e551
 
@@ -53,6 +54,7 @@ type Image struct {
 	Interp    string // PT_INTERP, empty if none
 	ExecStack bool   // PT_GNU_STACK asks for an executable stack
 	Flags     uint32 // e_flags
+	Go        bool   // made by the Go toolchain: it has Go's build ID
 }
 
 // Parse reads and checks the headers of an ELF program for guest g.
@@ -155,12 +157,41 @@ func (im *Image) header(f *File, p []byte) error {
 			return noexec("malformed name of the program interpreter")
 		}
 		im.Interp = string(name[:n])
+	case ptNote:
+		im.Go = im.Go || goNote(f, off, filesz)
 	case ptGNUStack:
 		im.ExecStack = flags&pfX != 0
 	case ptLoad:
 		return im.segment(f, Segment{Addr: addr, MemSize: memsz, Off: off, FileSize: filesz, Prot: prot(flags)}, align)
 	}
 	return nil
+}
+
+// goNote reports whether a note segment holds Go's build ID: a note of name "Go" and type 4
+// (cmd/internal/buildid). What is malformed is skipped, as the kernel does.
+func goNote(f *File, off, size uint64) bool {
+	const maxNotes = 4096
+	if off > uint64(f.Size) {
+		return false
+	}
+	b := make([]byte, min(size, maxNotes, uint64(f.Size)-off))
+	if !f.readAt(b, off) {
+		return false
+	}
+	le := binary.LittleEndian
+	for len(b) >= 12 {
+		name, desc := (uint64(le.Uint32(b))+3)&^3, (uint64(le.Uint32(b[4:]))+3)&^3
+		kind := le.Uint32(b[8:])
+		b = b[12:]
+		if name > uint64(len(b)) {
+			return false
+		}
+		if kind == 4 && string(b[:name]) == "Go\x00\x00" {
+			return true
+		}
+		b = b[min(name+desc, uint64(len(b))):]
+	}
+	return false
 }
 
 func prot(flags uint32) (p mem.Prot) {

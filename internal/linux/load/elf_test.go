@@ -193,6 +193,48 @@ func TestParseOdd(t *testing.T) {
 	}
 }
 
+func TestGoNote(t *testing.T) {
+	note := func(name string, kind, desc int) []byte {
+		b := make([]byte, 12, 64)
+		binary.LittleEndian.PutUint32(b, uint32(len(name)))
+		binary.LittleEndian.PutUint32(b[4:], uint32(desc))
+		binary.LittleEndian.PutUint32(b[8:], uint32(kind))
+		b = append(b, name...)
+		for len(b)%4 != 0 {
+			b = append(b, 0)
+		}
+		return append(b, make([]byte, (desc+3)&^3)...)
+	}
+	gnu, goID := note("GNU\x00", 3, 20), note("Go\x00\x00", 4, 83)
+	for name, tc := range map[string]struct {
+		body []byte
+		size int
+		want bool
+	}{
+		"none":             {nil, 0, false},
+		"GNU build ID":     {gnu, len(gnu), false},
+		"Go build ID":      {goID, len(goID), true},
+		"second":           {append(bytes.Clone(gnu), goID...), len(gnu) + len(goID), true},
+		"other type":       {note("Go\x00\x00", 1, 4), 20, false},
+		"longer name":      {note("Golang\x00", 4, 4), 24, false},
+		"ends in a header": {goID, 10, false},
+		"ends in a name":   {goID, 14, false},
+		"behind the file":  {goID, 1 << 40, true}, // what there is counts
+		"name too long":    {[]byte("\xff\xff\xff\xff\xff\xff\xff\xff\x04\x00\x00\x00Go\x00\x00"), 16, false},
+	} {
+		b := elfFile(etExec, 0x10000, []ph{
+			{typ: ptNote, flags: pfR, off: 0x1000, filesz: uint64(tc.size)},
+			{typ: ptLoad, flags: pfR | pfX, vaddr: 0x10000, filesz: 0x1000, memsz: 0x1000, al: 0x1000},
+		}, tc.body)
+		im, err := Parse(memFile(b), testGuest())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if im.Go != tc.want {
+			t.Errorf("%s: Go is %v", name, im.Go)
+		}
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add(good(etExec))
 	f.Add(good(etDyn))
