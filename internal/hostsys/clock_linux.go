@@ -4,8 +4,8 @@ package hostsys
 
 import "time"
 
-// ClockGettime reads CLOCK_REALTIME (0) or CLOCK_MONOTONIC (1) without entering the kernel. ok is
-// false for other clocks.
+// ClockGettime reads a clock without entering the kernel: CLOCK_REALTIME (0), CLOCK_MONOTONIC (1), and, where the host's vDSO has
+// them, CLOCK_MONOTONIC_RAW, the coarse ones, CLOCK_BOOTTIME and CLOCK_TAI. ok is false for other clocks.
 func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
 	switch clock {
 	case 0:
@@ -14,6 +14,21 @@ func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
 	case 1:
 		t := nanotime()
 		return t / 1e9, t % 1e9, true
+	case 4, 5, 6, 7, 11:
+		if f := vdsoSymbols().clockGettime; f != 0 {
+			sec, nsec, r := vdsoCall(f, uintptr(clock))
+			return sec, nsec, int32(r) == 0
+		}
 	}
 	return 0, 0, false
+}
+
+// Getcpu is getcpu(2) without entering the kernel. ok is false if the host's vDSO does not offer it.
+func Getcpu() (cpu, node uint32, ok bool) {
+	f := vdsoSymbols().getcpu
+	if f == 0 {
+		return 0, 0, false
+	}
+	c, n, r := vdsoCall2(f)
+	return uint32(c), uint32(n), int32(r) == 0
 }

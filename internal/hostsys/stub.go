@@ -270,6 +270,9 @@ func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
 // Auxv finds nothing.
 func Auxv(uintptr) (v uintptr, ok bool) { return 0, false }
 
+// Getcpu is not offered.
+func Getcpu() (cpu, node uint32, ok bool) { return 0, 0, false }
+
 // ReleaseSignals does nothing.
 func ReleaseSignals() {}
 

@@ -303,6 +303,7 @@ func (t *Task) vdso() {
 const (
 	sysClockGettime = 113
 	sysClockGetres  = 114
+	sysGetcpu       = 168
 	sysGettimeofday = 169
 )
 
@@ -321,6 +322,18 @@ func (t *Task) fastTime(nr abi.Sysno) (r int64, ok bool) {
 		le.PutUint64(b[8:], uint64(nsec))
 		if !t.Proc.Mem.Write(a[1], b[:]) {
 			return abi.EFAULT.Result(), true
+		}
+		return 0, true
+	case sysGetcpu:
+		cpu, node, ok := hostsys.Getcpu()
+		if !ok {
+			return 0, false
+		}
+		for i, v := range [2]uint32{cpu, node} {
+			le.PutUint32(b[:], v)
+			if a[i] != 0 && !t.Proc.Mem.Write(a[i], b[:4]) {
+				return abi.EFAULT.Result(), true
+			}
 		}
 		return 0, true
 	case sysClockGetres:
