@@ -32,6 +32,7 @@ internal/mem:             abi internal/cpu internal/hostsys
 internal/engine:          abi internal/cpu internal/ir internal/ir/eval internal/isa internal/host internal/hostsys
 internal/argfmt:          abi
 internal/linux/load:      abi internal/isa internal/mem
+internal/linux/bpf:
 internal/linux/uapi:      abi
 internal/linux/procfs:    abi internal/mem
 internal/linux:           abi internal/argfmt internal/cpu internal/engine internal/hostsys internal/isa internal/linux/... internal/mem

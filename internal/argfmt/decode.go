@@ -164,6 +164,8 @@ func lateArg(s Source, k Kind, i int) bool {
 		return ioctlOut(s.Arg(i - 1))
 	case PrctlArg:
 		return prctlOut(s.Arg(0), i)
+	case SeccompArg:
+		return uint32(s.Arg(0)) == secGetNotifSizes
 	}
 	return late(k)
 }

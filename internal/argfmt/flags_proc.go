@@ -210,6 +210,7 @@ const (
 	prSetName      = 15
 	prGetName      = 16
 	prGetEndian    = 19
+	prSetSeccomp   = 22
 	prGetTSC       = 25
 	prGetSubreaper = 37
 	prGetTIDAddr   = 40
@@ -300,7 +301,7 @@ func prctlArgs(op uint64) int {
 		return 0
 	case 35, 47, 55, 59, 62, prSetVMA, 38, 39, 41, 42, 53:
 		return 4
-	case 33, 52, 71:
+	case prSetSeccomp, 33, 52, 71:
 		return 2
 	}
 	return 1

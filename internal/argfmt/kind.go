@@ -119,6 +119,7 @@ const (
 	FcntlArg
 	IoctlArg
 	PrctlArg
+	SeccompArg
 	FutexVal     // value, meaning depends on the operation
 	FutexTimeout // timespec or second value
 	FutexAddr2
@@ -195,6 +196,8 @@ const (
 	LandlockRule
 	KeyctlOp
 	UnshareFlags
+	SeccompOp
+	SeccompFlags
 
 	// Results.
 	RetAddr  // address: mmap, brk

@@ -96,6 +96,7 @@ var kinds = [numKinds]info{
 
 	FcntlArg:     {name: "argument", class: InOut, print: printFcntlArg},
 	IoctlArg:     {name: "argument", class: InOut, print: printIoctlArg},
+	SeccompArg:   {name: "argument", print: printSeccompArg},
 	PrctlArg:     {name: "argument", print: printPrctlArg},
 	FutexVal:     {name: "int", print: printUint},
 	FutexTimeout: {name: "timespec", class: In, size: 16, print: printFutexTimeout},
@@ -171,6 +172,8 @@ var kinds = [numKinds]info{
 	PersonaFlags:    {name: "hex", print: printHex32},
 	LandlockRule:    {name: "enum", enum: landlockRules, rest: "LANDLOCK_RULE_???"},
 	KeyctlOp:        {name: "enum", enum: keyctlOps, rest: "KEYCTL_???"},
+	SeccompOp:       {name: "enum", enum: seccompOps, rest: "SECCOMP_???"},
+	SeccompFlags:    {name: "flags", bits: seccompFlags, rest: "SECCOMP_FILTER_FLAG_???"},
 	UnshareFlags:    {name: "flags", bits: cloneBits, rest: "CLONE_???"},
 
 	RetAddr:  {name: "address", print: printHex},

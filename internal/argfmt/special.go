@@ -131,6 +131,10 @@ func printPrctlArg(p *printer, i int, v uint64) {
 			p.dec(i32(w[:], 0))
 		}
 		p.byte(']')
+	case i == 1 && op == prSetSeccomp:
+		p.enum(v, seccompModes, "SECCOMP_MODE_???")
+	case i == 2 && op == prSetSeccomp && p.s.Arg(1) == 2:
+		p.fprog(v)
 	case i == 1 && op == prSetVMA:
 		p.enum(v, []bit{{0, "PR_SET_VMA_ANON_NAME"}}, "PR_SET_VMA_???")
 	case i == 4 && op == prSetVMA:

@@ -7,6 +7,7 @@ func TestSpecial(t *testing.T) {
 	fcntl := kk{FD, FcntlCmd, FcntlArg}
 	ioctl := kk{FD, IoctlReq, IoctlArg}
 	prctl := kk{PrctlOption, PrctlArg, PrctlArg, PrctlArg, PrctlArg}
+	seccomp := kk{SeccompOp, SeccompFlags, SeccompArg}
 	poll := bin(int32(3), uint16(1), uint16(1), int32(4), uint16(4), uint16(0))
 	sets := []byte{0x28, 0, 0, 0, 0, 0, 0, 0}
 	for _, c := range []call{
@@ -34,6 +35,13 @@ func TestSpecial(t *testing.T) {
 		{name: "PR_SET_PDEATHSIG", kinds: prctl, args: []any{1, 15}, before: "PR_SET_PDEATHSIG, SIGTERM", after: ok},
 		{name: "PR_GET_PDEATHSIG", kinds: prctl, args: []any{2, bin(int32(15))}, before: "PR_GET_PDEATHSIG", after: ", [SIGTERM]) = 0"},
 		{name: "PR_SET_VMA", kinds: prctl, args: []any{0x53564d41, 0, 0x1000, 0x2000, "stack"}, before: `PR_SET_VMA, PR_SET_VMA_ANON_NAME, 0x1000, 0x2000, "stack"`, after: ok},
+
+		{name: "PR_SET_SECCOMP", kinds: prctl, args: []any{22, 2, bin(uint16(3), uint16(0), int32(0), 0x4000)}, before: "PR_SET_SECCOMP, SECCOMP_MODE_FILTER, {len=3, filter=0x4000}", after: ok},
+		{name: "PR_SET_SECCOMP strict", kinds: prctl, args: []any{22, 1, 0}, before: "PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0", after: ok},
+		{name: "filter", kinds: seccomp, args: []any{1, 9, bin(uint16(3), uint16(0), int32(0), 0x4000)}, before: "SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC|SECCOMP_FILTER_FLAG_NEW_LISTENER, {len=3, filter=0x4000}", after: ok},
+		{name: "strict", kinds: seccomp, args: []any{0, 0, 0}, before: "SECCOMP_SET_MODE_STRICT, 0, NULL", after: ok},
+		{name: "action", kinds: seccomp, args: []any{2, 0, bin(uint32(0x7fc00000))}, before: "SECCOMP_GET_ACTION_AVAIL, 0, [SECCOMP_RET_USER_NOTIF]", after: ok},
+		{name: "sizes", kinds: seccomp, args: []any{3, 0, bin(uint16(80), uint16(24), uint16(64))}, before: "SECCOMP_GET_NOTIF_SIZES, 0", after: ", {seccomp_notif=80, seccomp_notif_resp=24, seccomp_data=64}) = 0"},
 
 		{name: "ppoll", kinds: kk{PollFDs, Uint, TimespecInOut, SigsetIn, Size}, args: []any{poll, 2, bin(1, 0), 0, 8}, result: 1, before: "[{fd=3, events=POLLIN}, {fd=4, events=POLLOUT}], 2, {tv_sec=1, tv_nsec=0}, NULL, 8", after: ") = 1 ([{fd=3, revents=POLLIN}])"},
 		{name: "ppoll timeout", kinds: kk{PollFDs, Uint, TimespecInOut, SigsetIn, Size}, args: []any{poll, 1, bin(1, 0), 0, 8}, before: "[{fd=3, events=POLLIN}], 1, {tv_sec=1, tv_nsec=0}, NULL, 8", after: ") = 0 (Timeout)"},

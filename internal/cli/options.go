@@ -42,6 +42,7 @@ type settings struct {
 	version    bool
 	cpuprofile string
 	resumed    bool // another weir's run goes on
+	seccomp    []string // filters of the guest's own
 
 	carry []string // options, as words, for a weir that continues this run
 }
@@ -102,6 +103,7 @@ var options = []option{
 	{"p", "PAGESIZE", "SIZE", "accepted if it is 4096", setPageSize, ""},
 	{"g", "GDB", "PORT", "", func(*settings, string) error { return errors.New("there is no gdb stub yet") }, ""},
 	{"trace", "TRACE", "PATTERN", "", func(*settings, string) error { return launch.ErrNoTrace }, ""},
+	{launch.SeccompOption, "", "FILTER", "", func(s *settings, v string) error { s.seccomp = append(s.seccomp, v); return nil }, ""},
 	{noEnv, "", "", "", func(s *settings, _ string) error { s.resumed = true; return nil }, ""},
 }
 
@@ -114,7 +116,7 @@ const noEnv = "no-env"
 
 // once holds the options that are not passed on to such a weir: they concern one
 // program, or the environment of the guest has changed already.
-const once = " h version E U 0 cpuprofile " + noEnv + " "
+const once = " h version E U 0 cpuprofile " + launch.SeccompOption + " " + noEnv + " "
 
 func setPlugin(s *settings, v string) error {
 	// qemu-user names plugins by file=PATH; ours have plain names.

@@ -52,10 +52,17 @@ type Config struct {
 	Plugins []Named
 	Stderr  io.Writer // for logs and reports; nil for os.Stderr
 
+	// Seccomp are seccomp filters that the program is confined by, the oldest first, as values of SeccompOption.
+	Seccomp []string
+
 	// Reexec are the command-line options that make another weir run a program
 	// in the same way, for an execve that cannot be done in this process.
 	Reexec []string
 }
+
+// SeccompOption is the command-line option, once for each filter, that Seccomp is given by where a guest that
+// is confined goes on in another weir.
+const SeccompOption = "seccomp-filter"
 
 // Named is a plugin to install.
 type Named struct {

@@ -212,6 +212,9 @@ func (r *run) linuxConfig() *linux.Config {
 		Sysroot: c.Sysroot, StackSize: c.StackSize, Release: c.Release, Seed: c.Seed, Seeded: c.Seeded,
 		CatchFatal: r.hooks != nil, Reexec: r.reexec,
 	}
+	for _, text := range c.Seccomp {
+		lc.Seccomp = append(lc.Seccomp, seccompFilter(text))
+	}
 	r.linuxLog(lc)
 	return lc
 }
@@ -283,8 +286,11 @@ func leave(status int, sig abi.Signal) {
 }
 
 // reexec is the command that runs a guest program in a fresh weir with the same options.
-func (r *run) reexec(path string, argv, envp []string) (string, []string, []string) {
+func (r *run) reexec(path string, argv, envp []string, confined []linux.SeccompFilter) (string, []string, []string) {
 	args := append([]string{"weir"}, r.cfg.Reexec...)
+	for _, f := range confined {
+		args = append(args, "-"+SeccompOption, seccompText(f))
+	}
 	if len(argv) > 0 {
 		args = append(args, "-0", argv[0])
 		argv = argv[1:]

@@ -100,6 +100,12 @@ func (t *Task) syscall() {
 	}
 	c := &t.call
 	c.start(t, nr, row, t.args(), st.PC)
+	if t.confined() {
+		if res, run := t.judge(c); !run {
+			t.finish(c, res)
+			return
+		}
+	}
 	t.finish(c, row.run(t, c))
 }
 
@@ -114,7 +120,7 @@ func (t *Task) args() (a [8]uint64) {
 }
 
 // hookedSyscall is the whole sequence of one call with somebody listening:
-// entry events, strace line, filters, handler, strace result, return events,
+// entry events, strace line, the guest's own seccomp filters, filters, handler, strace result, return events,
 // result register. Arguments are captured before the first of them (S-24).
 func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	h := t.Proc.Hooks
@@ -135,14 +141,18 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	if want&(WantReturn|WantPrint) != 0 {
 		began = time.Now()
 	}
-	v := Verdict{Action: Pass}
-	if want&WantFilter != 0 {
+	v, res, run := Verdict{Action: Pass}, int64(0), true
+	if t.confined() {
+		res, run = t.judge(c)
+	}
+	if run && want&WantFilter != 0 {
 		v = h.Filter(c)
 	}
-	var res int64
 	switch v.Action {
 	case Pass:
-		res = row.run(t, c)
+		if run {
+			res = row.run(t, c)
+		}
 	case Answer:
 		res = v.Value
 		c.final = !c.interrupted

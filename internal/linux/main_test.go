@@ -32,6 +32,7 @@ type guestRun struct {
 	Window  bool
 	Sysroot string
 	Catch   bool
+	Seccomp []SeccompFilter
 }
 
 // matrix are the ways in which every guest program must behave the same.
@@ -76,7 +77,7 @@ func (g *guestRun) run() {
 		panic(err)
 	}
 	cfg := &Config{
-		Guest: guest, Mem: mem.Config{Window: g.Window}, Sysroot: g.Sysroot, CatchFatal: g.Catch, Exit: leave,
+		Guest: guest, Mem: mem.Config{Window: g.Window}, Sysroot: g.Sysroot, CatchFatal: g.Catch, Exit: leave, Seccomp: g.Seccomp,
 		NewEngine: func(sp *mem.Space) (*engine.Engine, error) {
 			ec := engine.Config{Guest: guest, Mem: sp, Options: host.Options{GSBase: sp.Base() != 0}}
 			if g.JIT {
@@ -84,9 +85,9 @@ func (g *guestRun) run() {
 			}
 			return engine.New(ec)
 		},
-		Reexec: func(path string, argv, envp []string) (string, []string, []string) {
+		Reexec: func(path string, argv, envp []string, confined []SeccompFilter) (string, []string, []string) {
 			n := *g
-			n.Path, n.Argv = path, argv
+			n.Path, n.Argv, n.Seccomp = path, argv, confined
 			spec, _ := json.Marshal(n)
 			return self, []string{self}, append(envp, guestEnv+"="+string(spec))
 		},

@@ -141,7 +141,17 @@ func (t *Task) procText(f *procfs.File) (string, bool) {
 	case "stat":
 		return procfs.Stat(t.hostFile(t.procDir(f)+"stat"), p.info()), true
 	case "status":
-		return procfs.Status(t.hostFile(t.procDir(f)+"status"), p.info()), true
+		in := p.info()
+		who := t
+		if f.TID > 0 {
+			who = p.task(f.TID)
+		} else if f.TID == 0 {
+			who = p.main
+		}
+		if who != nil {
+			in.SeccompMode, in.SeccompFilters = who.seccompStatus()
+		}
+		return procfs.Status(t.hostFile(t.procDir(f)+"status"), in), true
 	case "cpuinfo":
 		return p.cpuInfo(t)
 	}

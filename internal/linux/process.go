@@ -43,7 +43,11 @@ type Config struct {
 	// Reexec returns the host command that runs a guest program in a fresh
 	// Weir with the same options: for execve where this process's memory is
 	// still needed by the parent of a vfork. Nil: such an execve is ENOEXEC.
-	Reexec func(path string, argv, envp []string) (hostPath string, hostArgv, hostEnvp []string)
+	// It gets the seccomp filters in force.
+	Reexec func(path string, argv, envp []string, confined []SeccompFilter) (hostPath string, hostArgv, hostEnvp []string)
+
+	// Seccomp are filters that the first program is confined by, the oldest first.
+	Seccomp []SeccompFilter
 
 	// Unimp is told of syscalls that are not supported; nil for silence.
 	Unimp func(t *Task, row *Row, nr abi.Sysno)

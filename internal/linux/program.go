@@ -171,6 +171,7 @@ type execPlan struct {
 	native             bool   // a program for the host's own CPU
 	path               string // native: what to execute
 	mask               uint64 // of the thread that called execve
+	seccomp            *seccompState
 	commSource         string
 }
 

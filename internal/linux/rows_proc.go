@@ -106,7 +106,7 @@ func processRows() []Row {
 		}).partly("as clone; set_tid is refused"),
 		procRow(167, "prctl", "option arg2 arg3 arg4 arg5", k{argfmt.PrctlOption, argfmt.PrctlArg, argfmt.PrctlArg, argfmt.PrctlArg, argfmt.PrctlArg}, func(t *Task, c *Call) int64 {
 			return t.sysPrctl(int32(c.Args[0]), c.Args[1], c.Args[2], c.Args[3], c.Args[4])
-		}).partly("seccomp, PR_SET_MM, PR_SET_MDWE and architecture options are refused"),
+		}).partly("PR_SET_MM, PR_SET_MDWE and architecture options are refused"),
 	}
 }
 

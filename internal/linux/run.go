@@ -43,6 +43,9 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 		return nil, err
 	}
 	t.inheritActions()
+	if err := t.inheritSeccomp(cfg.Seccomp); err != nil {
+		return nil, fmt.Errorf("inherited seccomp filters: %w", err)
+	}
 	open := func() (*programFile, error) { return t.openProgram(atFdCwd, t.execPath(path), 0) }
 	if fd >= 0 {
 		open = func() (*programFile, error) { return t.programOf(fd, path) }
@@ -224,7 +227,7 @@ func (p *Process) awaitPlan(t *Task) *execPlan {
 		case p.plan == nil && len(p.tasks) == 1 && p.starting == 0:
 			// The last thread has exited. The status is that of the main thread.
 			p.mu.Unlock()
-			p.end(t, t.status, 0)
+			p.end(t, t.status, t.deathSig)
 			p.mu.Lock()
 			return nil
 		}

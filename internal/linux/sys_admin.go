@@ -35,7 +35,7 @@ func adminRows() []Row {
 		pass(225, "swapoff", "path", hostsys.SYS_SWAPOFF, argfmt.Path),
 		fast(241, "perf_event_open", "attr pid cpu group_fd flags", hostsys.SYS_PERF_EVENT_OPEN, argfmt.PtrIn, argfmt.PID, argfmt.Int, argfmt.DirFD, argfmt.Hex).partly("counts what the host executes, translation included"),
 		pass(273, "finit_module", "fd param_values flags", hostsys.SYS_FINIT_MODULE, argfmt.FD, argfmt.Str, argfmt.Hex),
-		unsupported(277, "seccomp", "operation flags args", "a filter would judge Weir's own host calls by the guest's numbers; use a syscall filter of Weir's", argfmt.Uint, argfmt.Hex, argfmt.Ptr),
+		own(277, "seccomp", "operation flags args", sysSeccomp, argfmt.SeccompOp, argfmt.SeccompFlags, argfmt.SeccompArg),
 		pass(280, "bpf", "cmd attr size", hostsys.SYS_BPF, argfmt.Int, argfmt.PtrInOut, argfmt.Uint).flat(),
 		unsupported(292, "io_pgetevents", "ctx_id min_nr nr events timeout usig", aio, argfmt.Ptr, argfmt.Long, argfmt.Long, argfmt.Ptr, argfmt.TimespecIn, argfmt.Ptr),
 		unsupported(293, "rseq", "rseq rseq_len flags sig", "a preempted sequence could not be restarted within translated code; C libraries fall back", argfmt.Ptr, argfmt.Uint, argfmt.Hex, argfmt.Hex),

@@ -170,6 +170,7 @@ func (t *Task) newThread(a *cloneArgs) int64 {
 	p.starting++
 	p.mu.Unlock()
 	ready := make(chan int64, 1)
+	t.syncNoNewPrivs()
 	var attrs *attributes
 	if p.creds.Load() {
 		attrs = t.noteAttributes()
@@ -197,6 +198,7 @@ func (t *Task) begin(parent *Task, a *cloneArgs, attrs *attributes, ready chan<-
 	p.starting--
 	switch {
 	case r > 0:
+		t.seccomp.Store(parent.seccomp.Load())
 		p.tasks[t.TID] = t
 		if p.ended || p.plan != nil {
 			t.dead.Store(true)

@@ -41,12 +41,18 @@ func (t *Task) execve(dirfd int, path string, argvAddr, envpAddr uint64, flags i
 	if err != nil {
 		return errnoOf(err).Result()
 	}
+	if pl.native && t.confined() {
+		pl.close() // it would run without the filters, which are for the guest's calls
+		return abi.EACCES.Result()
+	}
 	if pl.native || p.vforked != nil {
 		// Before, since a vfork child returns in the parent's process, where these descriptors are others.
 		pl.close()
 		return t.hostExec(pl, path)
 	}
 	pl.mask = t.mask
+	t.syncNoNewPrivs()
+	pl.seccomp = t.seccomp.Load()
 	p.mu.Lock()
 	if p.ended || p.plan != nil { // another thread was faster: this one goes away
 		p.mu.Unlock()
@@ -100,7 +106,7 @@ func (t *Task) hostExec(pl *execPlan, path string) int64 {
 		if p.Cfg.Reexec == nil {
 			return abi.ENOEXEC.Result()
 		}
-		host, argv, envp = p.Cfg.Reexec(pl.file.name, argv, envp)
+		host, argv, envp = p.Cfg.Reexec(pl.file.name, argv, envp, t.seccompFilters())
 	}
 	block, addrs := stringBlock(host, argv, envp)
 	at := raw(hostsys.SYS_MMAP, 0, uintptr(len(block)), 3, mapPrivate|mapAnonymous, ^uintptr(0), 0)
@@ -180,6 +186,7 @@ func (t *Task) commit(pl *execPlan) {
 	p := t.Proc
 	t.walkRobust()
 	t.mask = pl.mask
+	t.seccomp.Store(pl.seccomp)
 	t.dead.Store(false)
 	p.resetActions()
 	p.timers.deleteAll()

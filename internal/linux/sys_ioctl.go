@@ -69,6 +69,8 @@ func sysIoctl(t *Task, c *Call) int64 {
 	defer m.release()
 	switch {
 	case !pointer:
+	case req == secNotifRecv || req == secNotifSend:
+		return t.secNotifIoctl(fd, req, c.Args[2])
 	case c.copies[2].state == copySet:
 		b := c.copies[2].data
 		var e abi.Errno

@@ -76,6 +76,9 @@ func (t *Task) sysPrctl(option int32, a2, a3, a4, a5 uint64) int64 {
 		}
 		return r
 	}
+	if option == prGetNoNewPrivs {
+		t.syncNoNewPrivs()
+	}
 	switch option {
 	case prSetPdeathsig, prGetDumpable, prSetDumpable, prGetKeepcaps, prGetTiming, prSetTiming, prCapbsetRead,
 		prGetSecurebits, prGetTimerslack, prMceKill, prMceKillGet, prSetChildSubreaper, prGetNoNewPrivs,
@@ -112,10 +115,14 @@ func (t *Task) sysPrctl(option int32, a2, a3, a4, a5 uint64) int64 {
 		}
 		return 0 // names only show in /proc/PID/maps
 	case prGetSeccomp:
-		return 0 // no seccomp filter of the guest is in force
-	case prSetSeccomp, prSetMM, prSetMDWE:
-		// A filter would judge Weir's own host calls by guest numbers; memory
-		// layout and W^X are those of the host process.
+		if s := t.seccomp.Load(); s != nil {
+			return int64(s.mode)
+		}
+		return pass() // Weir itself may be confined
+	case prSetSeccomp:
+		return t.prctlSetSeccomp(a2, a3)
+	case prSetMM, prSetMDWE:
+		// Memory layout and W^X are those of the host process.
 		return abi.EINVAL.Result()
 	}
 	return abi.EINVAL.Result()

@@ -34,6 +34,7 @@ func (t *Task) vfork(a *cloneArgs) int64 {
 	}
 	child := &Task{Proc: p.borrow(v), mask: t.mask, alt: t.alt, epoch: t.epoch}
 	child.Proc.main = child
+	child.seccomp.Store(t.seccomp.Load())
 	done := make(chan int64, 1)
 	go child.borrowed(t, a, uintptr(a.flags&pass|a.exitSignal), done)
 	pid := <-done

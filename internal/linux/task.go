@@ -5,6 +5,7 @@ package linux
 import (
 	"sync/atomic"
 
+	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/engine"
 	"github.com/weir-emu/weir/internal/hostsys"
@@ -37,11 +38,15 @@ type Task struct {
 	clearTID uint64 // CLONE_CHILD_CLEARTID address
 	robust   uint64 // head of the robust futex list
 
-	dead    atomic.Bool // any thread: the task shall leave
-	status  int         // of exit(2)
-	left    bool        // a vfork child has ended by itself
-	scratch uintptr     // host page for arguments of host calls
-	epoch   uint32
+	seccomp    atomic.Pointer[seccompState] // any thread; stored with Proc.mu held; nil: not confined
+	noNewPrivs atomic.Bool                  // any thread: to be set on the host; see syncNoNewPrivs
+
+	dead     atomic.Bool // any thread: the task shall leave
+	status   int         // of exit(2)
+	deathSig abi.Signal  // instead of status: what killed the thread alone
+	left     bool        // a vfork child has ended by itself
+	scratch  uintptr     // host page for arguments of host calls
+	epoch    uint32
 }
 
 const (

@@ -5,6 +5,7 @@ package filter
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -202,4 +203,31 @@ func TestDecodeOnceRace(t *testing.T) {
 	if opened == 0 || refused == 0 {
 		t.Error("no race took place")
 	}
+}
+
+// The guest's own seccomp filters come after the entry event and before the filters, which stand in for the kernel
+// behind them. What a filter makes of the arguments is not judged again.
+func TestSeccompBeforeFilters(t *testing.T) {
+	var entered, asked []abi.Sysno
+	var results []int64
+	p := install(func(h *plugin.Host) {
+		set := plugin.Numbers(nrGetppid, nrMagic)
+		h.OnSyscall(set, func(c *plugin.Call) { entered = append(entered, c.Number()) })
+		h.FilterSyscalls(set, func(c *plugin.Call) plugin.Verdict {
+			asked = append(asked, c.Number())
+			return plugin.Return(5)
+		})
+		h.OnSyscallReturn(set, func(c *plugin.Call) {
+			v, _ := c.Result()
+			results = append(results, v)
+		})
+	})
+	r := run(t, config(p), "seccomp", strconv.Itoa(nrGetppid), strconv.Itoa(int(abi.EXDEV)), "calls", "OUT", call(nrGetppid), call(nrMagic))
+	if r.err != nil {
+		t.Fatalf("%v\n%s", r.err, r.log)
+	}
+	equal(t, "results", r.words, []int64{errno(abi.EXDEV), 5})
+	equal(t, "entry events", entered, []abi.Sysno{nrGetppid, nrMagic})
+	equal(t, "filters asked", asked, []abi.Sysno{nrMagic})
+	equal(t, "return events", results, []int64{errno(abi.EXDEV), 5})
 }

@@ -213,6 +213,8 @@ type Info struct {
 	EnvStart, EnvEnd   uint64
 	StartCode, EndCode uint64
 	VMSize             uint64 // bytes
+	SeccompMode        int    // of the guest's own; 0 if none
+	SeccompFilters     int
 }
 
 // Stat is the host's stat with the guest's facts (proc_pid_stat(5)).
@@ -246,6 +248,14 @@ func Status(host string, in Info) string {
 		switch key, _, _ := strings.Cut(line, ":"); key {
 		case "Threads":
 			line = "Threads:\t" + strconv.Itoa(in.Threads) + "\n"
+		case "Seccomp":
+			if in.SeccompMode != 0 {
+				line = "Seccomp:\t" + strconv.Itoa(in.SeccompMode) + "\n"
+			}
+		case "Seccomp_filters":
+			if in.SeccompMode != 0 {
+				line = "Seccomp_filters:\t" + strconv.Itoa(in.SeccompFilters) + "\n"
+			}
 		case "VmSize", "VmPeak":
 			n := strconv.FormatUint(in.VMSize/1024, 10)
 			for len(n) < 8 {

@@ -12,16 +12,22 @@
 //   filter thread OUTFD          creates and joins a thread
 //   filter eintr OUTFD           a read is interrupted by a signal with SA_RESTART; a byte comes then
 //   filter storm OUTFD T N       T threads open and close /dev/null N times each
+//   filter seccomp NR ERRNO VERB...  confines itself by a seccomp filter that answers NR with ERRNO, and
+//                                does what the rest says
 //   filter spin MS               runs without syscalls for about MS milliseconds, then exits 0
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -214,7 +220,23 @@ static int spin(long ms) {
 	return 0;
 }
 
+static void confine(long nr, long error) {
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog p = {.len = sizeof f / sizeof *f, .filter = f};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p)) _exit(98);
+}
+
 int main(int argc, char **argv) {
+	if (argc > 4 && !strcmp(argv[1], "seccomp")) {
+		confine(atol(argv[2]), atol(argv[3]));
+		argc -= 3;
+		argv += 3;
+	}
 	if (argc < 3) return 2;
 	char *v = argv[1];
 	if (!strcmp(v, "calls")) return calls(argc - 2, argv + 2);
