@@ -93,6 +93,8 @@ func (s *seccompState) runFilters(d *bpf.Data) (ret uint32, match *secFilter) {
 // judge applies t's seccomp mode to a call. If run is false the call is not to be executed and res is its result.
 func (t *Task) judge(c *Call) (res int64, run bool) {
 	s := t.seccomp.Load()
+	again := t.again && t.continued == c.PC
+	t.again = false
 	if s.mode == seccompStrict {
 		switch c.Nr {
 		case 63, 64, 93, 139: // read, write, exit, rt_sigreturn
@@ -115,6 +117,9 @@ func (t *Task) judge(c *Call) (res int64, run bool) {
 	case secRetUserNotif:
 		if match == nil || !match.notify {
 			return abi.ENOSYS.Result(), false
+		}
+		if again { // the supervisor is asked once, though Weir may have to begin the call anew
+			return 0, true
 		}
 		return t.notifySupervisor(c)
 	case secRetTrap:
@@ -227,8 +232,10 @@ const notifyContinue = 0x5745_4952_434f_4e54
 
 func (t *Task) notifySupervisor(c *Call) (res int64, run bool) {
 	a := &c.Args
+	t.continued = 0
 	r := t.hostBlock(notifyBase+uintptr(c.Nr), uintptr(a[0]), uintptr(a[1]), uintptr(a[2]), uintptr(a[3]), uintptr(a[4]), uintptr(a[5]))
 	if r == notifyContinue {
+		t.continued = c.PC
 		return 0, true
 	}
 	return r, false

@@ -187,7 +187,10 @@ func (t *Task) signals() {
 }
 
 // restartSyscall puts the pc back to the syscall instruction.
-func (t *Task) restartSyscall() { t.St.PC -= syscallLen(t.Proc.Guest) }
+func (t *Task) restartSyscall() {
+	t.St.PC -= syscallLen(t.Proc.Guest)
+	t.again = true
+}
 
 // takeSignal returns the next signal to deliver.
 func (t *Task) takeSignal() (info sigInfo, ok bool) {

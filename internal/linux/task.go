@@ -39,6 +39,8 @@ type Task struct {
 	robust   uint64 // head of the robust futex list
 
 	seccomp    atomic.Pointer[seccompState] // any thread; stored with Proc.mu held; nil: not confined
+	again      bool                         // the next syscall may be the last one, restarted
+	continued  uint64                       // pc of the last call that a supervisor let go on
 	noNewPrivs atomic.Bool                  // any thread: to be set on the host; see syncNoNewPrivs
 
 	dead     atomic.Bool // any thread: the task shall leave
