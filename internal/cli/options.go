@@ -41,7 +41,7 @@ type settings struct {
 	help       bool
 	version    bool
 	cpuprofile string
-	resumed    bool // another weir's run goes on
+	resumed    bool     // another weir's run goes on
 	seccomp    []string // filters of the guest's own
 
 	carry []string // options, as words, for a weir that continues this run
