@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-emu/weir/internal/binfmt"
 	"github.com/weir-emu/weir/internal/hostsys"
+	"github.com/weir-emu/weir/internal/launch"
 )
 
 // start is how the kernel has started weir.
@@ -92,7 +93,7 @@ func verbBinfmt(c *command, args []string) int {
 		}
 		interpreter = filepath.Clean(exe)
 	}
-	line, err := binfmt.ForELF("weir-"+guestName, guestMachine, interpreter, flags).Register()
+	line, err := binfmt.ForELF("weir-"+launch.GuestName, guestMachine, interpreter, flags).Register()
 	if err != nil {
 		return c.fail(statusUsage, fmt.Errorf("weir binfmt: %w", err))
 	}
@@ -100,8 +101,5 @@ func verbBinfmt(c *command, args []string) int {
 	return 0
 }
 
-// The guest, and its ELF machine (EM_RISCV).
-const (
-	guestName    = "riscv64"
-	guestMachine = 243
-)
+// guestMachine is the ELF machine of the guest (EM_RISCV).
+const guestMachine = 243

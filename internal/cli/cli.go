@@ -84,7 +84,7 @@ func (c *command) runProgram(s *settings) int {
 	case s.version:
 		return verbVersion(c, nil)
 	case s.cpu == "help":
-		fmt.Fprintln(c.stdout, "max    riscv64 with every extension that weir has (the default)")
+		fmt.Fprint(c.stdout, launch.CPUHelp())
 		return 0
 	case slices.Contains(s.log, "help"):
 		return c.printLogItems(c.stdout)
@@ -109,7 +109,7 @@ func (c *command) runProgram(s *settings) int {
 func (c *command) config(s *settings) (launch.Config, error) {
 	cfg := launch.Config{
 		Path: s.program, File: c.start.file, Argv: append([]string{s.program}, s.args...), Env: s.guestEnv(c.env),
-		Sysroot: s.sysroot, Release: s.release, StackSize: s.stackSize,
+		CPU: s.cpu, Sysroot: s.sysroot, Release: s.release, StackSize: s.stackSize,
 		Base: s.base, Reserve: s.reserve, Window: s.window,
 		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,
 		OneInsn: s.oneInsn, PerfMap: s.perfmap, JITDump: s.jitdump, CPUProfile: s.cpuprofile,
@@ -128,8 +128,10 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		}
 	}
 	cfg.Log.Ranges = s.ranges
-	if s.cpu != "" && s.cpu != "max" {
-		return cfg, fmt.Errorf("option -cpu: unknown model %q (-cpu help lists them)", s.cpu)
+	if s.cpu != "" {
+		if err := launch.CheckCPU(s.cpu); err != nil {
+			return cfg, fmt.Errorf("option -cpu: %w", err)
+		}
 	}
 	for _, item := range s.log {
 		if err := cfg.Log.Set(item); err != nil {

@@ -70,6 +70,7 @@ func TestErrors(t *testing.T) {
 		{"-U A=1 prog", nil, `option -U: "A=1": want the name of a variable`},
 		{"-U A,,B prog", nil, `option -U: "": want the name of a variable`},
 		{"-cpu z80 prog", nil, `option -cpu: unknown model "z80" (-cpu help lists them)`},
+		{"-cpu max,v=on prog", nil, `option -cpu: unknown extension "v": there are m, a, f, d, c, zba, zbb, zbc, zbs, zicond, zfhmin, zfa, zacas, zawrs, zicbom, zicbop, zicboz, zihintpause, zihintntl, zcb`},
 		{"-d strace,nope prog", nil, `option -d: unknown log item "nope": there are in_asm, op, op_opt, out_asm, exec, cpu, fpu, nochain, int, guest_errors, invalid_mem, page, cpu_reset, unimp, strace, plugin, tid, op_ind, vpu, mmu, pcall (-d help tells more)`},
 		{"-d trace:user_* prog", nil, "option -d: " + launch.ErrNoTrace.Error()},
 		{"-trace enable=* prog", nil, "option -trace: " + launch.ErrNoTrace.Error()},
@@ -201,14 +202,14 @@ func TestVersionPluginsItems(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	cfg, _, _, _ := runCLI(errTest, []string{"HOME=/h"}, strings.Fields("-L /root -r 5.5 -s 2M -B 0x1000 -R 1G -tb-size 16 -seed 0x10 -cpu max"+
+	cfg, _, _, _ := runCLI(errTest, []string{"HOME=/h"}, strings.Fields("-L /root -r 5.5 -s 2M -B 0x1000 -R 1G -tb-size 16 -seed 0x10 -cpu max,zba=off"+
 		" -jit=off -host baseline -pairing off -window -one-insn-per-tb -perfmap -jitdump -dfilter 1..2 -cpuprofile c -D log -d in_asm,strace -d exec -0 name prog -x -- y")...)
 	if cfg == nil {
 		t.Fatal("not launched")
 	}
 	want := launch.Config{
 		Path: "prog", Argv: []string{"name", "-x", "--", "y"}, Env: []string{"HOME=/h"},
-		Sysroot: "/root", Release: "5.5", StackSize: 2 << 20, Seed: 16, Seeded: true,
+		CPU: "max,zba=off", Sysroot: "/root", Release: "5.5", StackSize: 2 << 20, Seed: 16, Seeded: true,
 		Base: 0x1000, Reserve: 1 << 30, Window: true, TBSize: 16 << 20,
 		Interpret: true, Baseline: true, NoPairing: true, OneInsn: true,
 		Strace: true, Log: launch.Log{InAsm: true, Exec: true, Strace: true, Ranges: []launch.Range{{Lo: 1, Hi: 2}}}, LogFile: "log", PerfMap: true, JITDump: true, CPUProfile: "c",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weir-emu/weir/internal/doctor"
 	"github.com/weir-emu/weir/internal/hostsys"
+	"github.com/weir-emu/weir/internal/launch"
 )
 
 // verbDoctor prints what internal/doctor finds, a line for each fact. The status is 1 if
@@ -44,7 +45,7 @@ func (c *command) host() *doctor.Host {
 		},
 		LookPath: exec.LookPath, Init: hostsys.Init, MapExec: mapExec, Free: free,
 		Guest: doctor.Guest{
-			Name: guestName, Machine: guestMachine, Sysroot: defaultSysroot,
+			Name: launch.GuestName, Machine: guestMachine, Sysroot: defaultSysroot,
 			Loaders: []string{"/lib/ld-linux-riscv64-lp64d.so.1", "/lib/ld-musl-riscv64.so.1"},
 		},
 	}

@@ -88,7 +88,7 @@ var options = []option{
 	{"s", "STACK_SIZE", "SIZE", "size of the main stack; suffixes k, M, G", setSize(func(s *settings) *uint64 { return &s.stackSize }), ""},
 	{"B", "GUEST_BASE", "ADDR", "host address of guest address 0", setBase, ""},
 	{"R", "RESERVED_VA", "SIZE", "size of the guest's reserved address space; suffixes k, M, G", setSize(func(s *settings) *uint64 { return &s.reserve }), ""},
-	{"cpu", "CPU", "MODEL", "guest CPU model (-cpu help lists them)", func(s *settings, v string) error { s.cpu = v; return nil }, ""},
+	{"cpu", "CPU", "MODEL[,EXT=on|off...]", "guest CPU, and extensions of it (-cpu help lists them)", func(s *settings, v string) error { s.cpu = v; return nil }, ""},
 	{"seed", "RAND_SEED", "N", "the guest's random numbers and addresses are the same in every run", setSeed, ""},
 	{"jit", "JIT", "on|off", "off: interpret instead of translating", setOnOff(func(s *settings, on bool) { s.noJIT = !on }), ""},
 	{"host", "HOST", "native|baseline", "baseline: generate code for the oldest host CPU only (x86-64-v1)", setHost, ""},

@@ -25,7 +25,8 @@ type Config struct {
 	Argv []string // argv, Argv[0] included
 	Env  []string // the guest's environment
 
-	Sysroot   string // prefix tried first for the program interpreter
+	CPU       string // processor, as -cpu has it; empty for the best one
+	Sysroot   string // prefix tried first for absolute paths
 	Release   string // uname release, empty for the host's
 	StackSize uint64 // bytes, 0 for the default
 	Seed      uint64

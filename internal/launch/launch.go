@@ -24,9 +24,6 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
-// guestName is the guest that this weir runs.
-const guestName = "riscv64"
-
 // run is one guest process being put together, and then running.
 type run struct {
 	cfg    *Config
@@ -142,7 +139,7 @@ func prepare(cfg *Config) (*run, error) {
 		return nil, err
 	}
 	var err error
-	if r.guest, err = machine.GuestByName(guestName); err != nil {
+	if r.guest, err = machine.GuestByName(GuestName, cfg.CPU); err != nil {
 		return nil, err
 	}
 	if cfg.CPUProfile != "" {

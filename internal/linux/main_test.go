@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 }
 
 func (g *guestRun) run() {
-	guest, err := machine.GuestByName("riscv64")
+	guest, err := machine.GuestByName("riscv64", "")
 	if err != nil {
 		panic(err)
 	}

@@ -18,14 +18,15 @@ import (
 // guest is what is known of a guest without making its descriptor.
 type guest struct {
 	arch  abi.Arch
-	elf   uint16   // e_machine
 	names []string // the first is the one shown
-	make  func() *isa.Guest
+	make  func(cpu string) (*isa.Guest, error)
+	check func(cpu string) error
+	cpus  func() string
 	pins  host.PinMap
 }
 
 var guests = [...]guest{
-	{abi.RISCV64, 243, []string{"riscv64", "rv64"}, riscv64.New, host.PinMap{
+	{abi.RISCV64, []string{"riscv64", "rv64"}, riscv64.NewModel, riscv64.CheckModel, riscv64.ModelHelp, host.PinMap{
 		// ra sp a0-a7 s0 s1 fill the registers of amd64; then in falling order of use.
 		X: []uint8{10, 15, 14, 2, 8, 11, 12, 13, 9, 1, 16, 17, 18, 19, 20, 21, 5, 6, 7, 28, 29, 30, 31, 22, 23, 24, 25, 26, 27, 4, 3},
 		// fa0-7 ft0-3 fs0-1, then the others.
@@ -44,26 +45,43 @@ func Guests() []string {
 	return names
 }
 
-// GuestByName returns the guest of a name as in qemu-NAME or GOARCH.
-func GuestByName(name string) (*isa.Guest, error) {
+// GuestByName returns the guest of a name as in qemu-NAME or GOARCH, with a processor as -cpu
+// describes it; empty for the best one.
+func GuestByName(name, cpu string) (*isa.Guest, error) {
+	g, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	return g.make(cpu)
+}
+
+// CheckCPU reports whether a guest has a processor.
+func CheckCPU(name, cpu string) error {
+	g, err := find(name)
+	if err != nil {
+		return err
+	}
+	return g.check(cpu)
+}
+
+// CPUs describes a guest's processors, a line for each.
+func CPUs(name string) string {
+	g, err := find(name)
+	if err != nil {
+		return ""
+	}
+	return g.cpus()
+}
+
+func find(name string) (*guest, error) {
 	for i := range guests {
 		for _, n := range guests[i].names {
 			if n == name {
-				return guests[i].make(), nil
+				return &guests[i], nil
 			}
 		}
 	}
 	return nil, fmt.Errorf("no guest architecture %q (there are: %s)", name, strings.Join(Guests(), ", "))
-}
-
-// GuestByELF returns the guest for an e_machine value.
-func GuestByELF(machine uint16) (*isa.Guest, error) {
-	for i := range guests {
-		if guests[i].elf == machine {
-			return guests[i].make(), nil
-		}
-	}
-	return nil, fmt.Errorf("programs for ELF machine %d cannot run (there are guests for: %s)", machine, strings.Join(Guests(), ", "))
 }
 
 // NewBackend makes a code generator for a guest on this host, or returns nil if there is

@@ -3,6 +3,7 @@ package machine
 import (
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/weir-emu/weir/abi"
@@ -14,17 +15,22 @@ func TestGuests(t *testing.T) {
 	}
 	for i := range guests {
 		row := &guests[i]
-		g := row.make()
-		if g.Arch != row.arch || g.ELFMachine != row.elf {
-			t.Errorf("%s: the descriptor says %v, machine %d", row.names[0], g.Arch, g.ELFMachine)
+		g, err := row.make("")
+		if err != nil || g.Arch != row.arch {
+			t.Errorf("%s: the descriptor says %v: %v", row.names[0], g.Arch, err)
 		}
-		for _, n := range row.names {
-			if g, err := GuestByName(n); err != nil || g.Arch != row.arch {
-				t.Errorf("GuestByName(%q): %v", n, err)
+		if _, err := GuestByName(row.names[0], "nothing"); err == nil || CheckCPU(row.names[0], "nothing") == nil {
+			t.Errorf("%s has a processor nothing", row.names[0])
+		}
+		for line := range strings.Lines(CPUs(row.names[0])) {
+			if model, _, _ := strings.Cut(line, " "); model != "" && CheckCPU(row.names[0], model) != nil {
+				t.Errorf("%s: no processor %q", row.names[0], model)
 			}
 		}
-		if g, err := GuestByELF(row.elf); err != nil || g.Arch != row.arch {
-			t.Errorf("GuestByELF(%d): %v", row.elf, err)
+		for _, n := range row.names {
+			if g, err := GuestByName(n, ""); err != nil || g.Arch != row.arch {
+				t.Errorf("GuestByName(%q): %v", n, err)
+			}
 		}
 		for _, pins := range [][]uint8{row.pins.X, row.pins.V, row.pins.GoX} {
 			sorted := slices.Sorted(slices.Values(pins))
@@ -36,11 +42,8 @@ func TestGuests(t *testing.T) {
 			t.Errorf("%s: slot 0 is pinned", row.names[0])
 		}
 	}
-	if _, err := GuestByName("pdp11"); err == nil {
+	if _, err := GuestByName("pdp11", ""); err == nil || CheckCPU("pdp11", "") == nil || CPUs("pdp11") != "" {
 		t.Error("there is a guest pdp11")
-	}
-	if _, err := GuestByELF(2); err == nil {
-		t.Error("there is a guest for SPARC")
 	}
 }
 

@@ -14,16 +14,16 @@ const isaString = "rv64imafdc" +
 
 // cpuInfo has the lines of arch/riscv/kernel/cpu.c's c_show. Vendor,
 // architecture and implementation 0 mean "not said".
-func cpuInfo(n int) string {
+func cpuInfo(n int, isa string) string {
 	cpu := strconv.Itoa(n)
 	return "processor\t: " + cpu +
 		"\nhart\t\t: " + cpu +
-		"\nisa\t\t: " + isaString +
+		"\nisa\t\t: " + isa +
 		"\nmmu\t\t: sv48" +
 		"\nmvendorid\t: 0x0" +
 		"\nmarchid\t\t: 0x0" +
 		"\nmimpid\t\t: 0x0" +
-		"\nhart isa\t: " + isaString +
+		"\nhart isa\t: " + isa +
 		"\n\n"
 }
 

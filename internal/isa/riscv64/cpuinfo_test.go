@@ -56,7 +56,7 @@ func TestHWProbe(t *testing.T) {
 }
 
 func TestCPUInfo(t *testing.T) {
-	text := cpuInfo(3)
+	text := cpuInfo(3, isaString)
 	for _, want := range []string{"processor\t: 3\n", "hart\t\t: 3\n", "isa\t\t: rv64imafdc_", "mmu\t\t: sv48\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %q", want, text)

@@ -22,7 +22,9 @@ const pageSize = 4096
 
 // Lift is isa.Guest.Lift. A block does not go on in the next page (its last
 // instruction may reach into it), so that invalidating a page finds its blocks.
-func Lift(b *ir.Block, code []byte, limit int) {
+func Lift(b *ir.Block, code []byte, limit int) { lift(&decoder, b, code, limit) }
+
+func lift(dec *isa.Decoder, b *ir.Block, code []byte, limit int) {
 	page := b.PC / pageSize
 	branches := 0
 	var i isa.Inst
@@ -34,7 +36,7 @@ func Lift(b *ir.Block, code []byte, limit int) {
 		code = code[n:]
 		pc := b.End
 		b.Insn(n)
-		if !decoder.Decode(raw, pc, &i) {
+		if !dec.Decode(raw, pc, &i) {
 			b.Exit(uint8(cpu.ExitIllegal), pc)
 			return
 		}

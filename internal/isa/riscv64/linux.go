@@ -43,7 +43,7 @@ func linuxABI() isa.LinuxABI {
 		LoadMcontext:   loadMcontext,
 		SigreturnCode:  sigreturnCode(),
 		VDSO:           VDSO,
-		CPUInfo:        cpuInfo,
+		CPUInfo:        func(n int) string { return cpuInfo(n, isaString) },
 		HWProbe:        hwProbe,
 		CheckELFFlags:  checkELFFlags,
 	}
