@@ -201,6 +201,12 @@ func (*Vfork) Killed() {}
 // Pid returns 0.
 func (*Vfork) Pid() int { return 0 }
 
+// StartIgnored knows nothing.
+func StartIgnored() (uint64, bool) { return 0, false }
+
+// CloseStart does nothing.
+func CloseStart() {}
+
 // IgnoreOverExec does nothing.
 func IgnoreOverExec(int) {}
 

@@ -206,6 +206,16 @@ func (p *Process) info() procfs.Info {
 	if im := p.Prog.Image; im != nil {
 		in.StartCode, in.EndCode = im.Lo+p.Prog.Bias, im.Hi+p.Prog.Bias
 	}
+	p.sigMu.Lock()
+	defer p.sigMu.Unlock()
+	for s := abi.Signal(1); s <= abi.SIGRTMAX; s++ {
+		switch h := p.actions[s].handler; {
+		case h == sigIgn:
+			in.SigIgn |= sigBit(s)
+		case h > sigIgn:
+			in.SigCgt |= sigBit(s)
+		}
+	}
 	return in
 }
 

@@ -22,7 +22,9 @@ func TestGuestPrograms(t *testing.T) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".c")
-		if name == "filter" { // takes a task as its argument; the filter's tests run it
+		if name == "filter" || name == "start" {
+			// filter takes a task as its argument; the filter's tests run it. start needs the entry point that
+			// only weir itself is linked with.
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

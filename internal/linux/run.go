@@ -76,6 +76,7 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 	if err := t.load(plan); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	hostsys.CloseStart()
 	return p, nil
 }
 

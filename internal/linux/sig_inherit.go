@@ -11,15 +11,21 @@ import (
 // takes the others from the Go runtime.
 func (t *Task) inheritActions() {
 	p := t.Proc
+	ignored, known := hostsys.StartIgnored()
 	for s := abi.Signal(1); s <= abi.SIGRTMAX; s++ {
-		if (ownSignals|unblockable|faultSignals)&sigBit(s) != 0 {
+		if unblockable&sigBit(s) != 0 {
 			continue
 		}
-		raw(hostsys.SYS_RT_SIGACTION, uintptr(s), 0, t.scratch, 8, 0, 0)
-		if t.get64(0) == sigIgn {
-			p.actions[s].handler = sigIgn
-		} else {
-			p.mirror(s)
+		if !known && (ownSignals|faultSignals)&sigBit(s) == 0 {
+			raw(hostsys.SYS_RT_SIGACTION, uintptr(s), 0, t.scratch, 8, 0, 0)
+			if t.get64(0) == sigIgn {
+				p.actions[s].handler = sigIgn
+				continue
+			}
 		}
+		if ignored&sigBit(s) != 0 {
+			p.actions[s].handler = sigIgn
+		}
+		p.mirror(s)
 	}
 }

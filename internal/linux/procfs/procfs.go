@@ -215,6 +215,7 @@ type Info struct {
 	VMSize             uint64 // bytes
 	SeccompMode        int    // of the guest's own; 0 if none
 	SeccompFilters     int
+	SigIgn, SigCgt     uint64 // sets of signals
 }
 
 // Stat is the host's stat with the guest's facts (proc_pid_stat(5)).
@@ -256,6 +257,10 @@ func Status(host string, in Info) string {
 			if in.SeccompMode != 0 {
 				line = "Seccomp_filters:\t" + strconv.Itoa(in.SeccompFilters) + "\n"
 			}
+		case "SigIgn":
+			line = "SigIgn:\t" + pad(strconv.FormatUint(in.SigIgn, 16), 16) + "\n"
+		case "SigCgt":
+			line = "SigCgt:\t" + pad(strconv.FormatUint(in.SigCgt, 16), 16) + "\n"
 		case "VmSize", "VmPeak":
 			n := strconv.FormatUint(in.VMSize/1024, 10)
 			for len(n) < 8 {

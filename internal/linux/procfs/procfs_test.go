@@ -89,8 +89,8 @@ func TestStat(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	got := Status("Name:\tprog\nVmPeak:\t 9999 kB\nVmSize:\t 9999 kB\nThreads:\t12\nCpus:\t3\n", Info{Threads: 2, VMSize: 8192})
-	if want := "Name:\tprog\nVmPeak:\t       8 kB\nVmSize:\t       8 kB\nThreads:\t2\nCpus:\t3\n"; got != want {
+	got := Status("Name:\tprog\nVmPeak:\t 9999 kB\nVmSize:\t 9999 kB\nThreads:\t12\nSigIgn:\t0\nSigCgt:\t0\nCpus:\t3\n", Info{Threads: 2, VMSize: 8192, SigIgn: 1 << 12, SigCgt: 1 << 63})
+	if want := "Name:\tprog\nVmPeak:\t       8 kB\nVmSize:\t       8 kB\nThreads:\t2\nSigIgn:\t0000000000001000\nSigCgt:\t8000000000000000\nCpus:\t3\n"; got != want {
 		t.Errorf("%q", got)
 	}
 }
