@@ -45,7 +45,7 @@ internal/instrument:      abi internal/callback internal/engine internal/hostsys
 internal/machine:         abi internal/host internal/host/... internal/isa internal/isa/riscv64
 internal/launch:          abi internal/argfmt internal/cpu internal/engine internal/host internal/hostsys internal/instrument internal/isa internal/linux internal/linux/load internal/machine internal/mem plugin
 plugins/bundled:          plugin plugins/...
-plugins/...:              abi plugin internal/export
+plugins/...:              abi plugin internal/export + github.com/opencontainers/runtime-spec
 internal/binfmt:
 internal/doctor:         internal/binfmt
 internal/cli:             abi internal/binfmt internal/doctor internal/hostsys internal/launch internal/linux plugin plugins/bundled

@@ -150,7 +150,11 @@ func (c *command) config(s *settings) (launch.Config, error) {
 			cfg.Plugins = append(cfg.Plugins, launch.Named{Name: info.Name, Plugin: info.New()})
 		}
 	}
-	for _, p := range s.plugins {
+	plugins := s.plugins
+	if len(s.policy) > 0 {
+		plugins = append(slices.Clone(plugins), pluginArg{policyPlugin, s.policy})
+	}
+	for _, p := range plugins {
 		info, err := c.plugin(p.name)
 		if err != nil {
 			return cfg, err

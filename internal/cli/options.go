@@ -38,6 +38,7 @@ type settings struct {
 	noPairing  bool
 	window     bool
 	plugins    []pluginArg
+	policy     plugin.Args // of -policy, -learn and -audit
 	help       bool
 	version    bool
 	cpuprofile string
@@ -76,6 +77,9 @@ var options = []option{
 	{"h", "", "", "print this help", func(s *settings, _ string) error { s.help = true; return nil }, "help"},
 	{"version", "VERSION", "", "print the version", func(s *settings, _ string) error { s.version = true; return nil }, ""},
 	{"plugin", "PLUGIN", "NAME[,key=value...]", "load a bundled plugin (weir plugins lists them); repeatable; a comma in a value is written twice", setPlugin, ""},
+	{"policy", "POLICY", "FILE", "enforce a seccomp profile (OCI or Docker form) or rules about paths, hosts and programs; see docs/POLICY.md", setPolicy("profile"), ""},
+	{"learn", "LEARN", "FILE", "write the profile that the run needs, children included; what FILE allows already is kept", setPolicy("learn"), ""},
+	{"audit", "AUDIT", "FILE", "append a JSON line for each syscall and what the policy decides", setPolicy("audit"), ""},
 	{"strace", "STRACE", "", "print each syscall, as strace(1) does", func(s *settings, _ string) error { s.strace = true; return nil }, ""},
 	{"d", "LOG", "ITEM[,...]", "log items (-d help lists them)", setLog, ""},
 	{"dfilter", "DFILTER", "RANGE[,...]", "log only blocks that start in START..END, START+LENGTH or START-LENGTH", setRanges, ""},
@@ -115,8 +119,8 @@ const defaultSysroot = "/usr/gnemul/qemu-riscv64"
 const noEnv = "no-env"
 
 // once holds the options that are not passed on to such a weir: they concern one
-// program, or the environment of the guest has changed already.
-const once = " h version E U 0 cpuprofile " + launch.SeccompOption + " " + noEnv + " "
+// program, the environment of the guest has changed already, or reexec adds them in another form.
+const once = " h version E U 0 cpuprofile policy learn audit " + launch.SeccompOption + " " + noEnv + " "
 
 func setPlugin(s *settings, v string) error {
 	// qemu-user names plugins by file=PATH; ours have plain names.
@@ -127,6 +131,10 @@ func setPlugin(s *settings, v string) error {
 	args, err := plugin.ParseArgs(rest)
 	if err != nil {
 		return fmt.Errorf("plugin %s: %w", name, err)
+	}
+	if name == policyPlugin {
+		args = policyArgs(args)
+		s.carry[len(s.carry)-1] = formatPlugin(name, args)
 	}
 	s.plugins = append(s.plugins, pluginArg{name, args})
 	return nil

@@ -87,7 +87,13 @@ func (s *settings) apply(o *option, v string) error {
 }
 
 // reexec returns the options for a weir that an execve of the guest starts.
-func (s *settings) reexec() []string { return append([]string{"-" + noEnv}, s.carry...) }
+func (s *settings) reexec() []string {
+	words := append([]string{"-" + noEnv}, s.carry...)
+	if len(s.policy) > 0 {
+		words = append(words, "-plugin", formatPlugin(policyPlugin, policyArgs(s.policy)))
+	}
+	return words
+}
 
 func findOption(name string) *option {
 	for i := range options {

@@ -19,19 +19,28 @@ var onceLo, onceHi uintptr
 // Writes to it are blocking and each is one write(2), as long as the kernel takes all.
 type HiddenFile struct{ fd int }
 
-// hidden holds 1 + the descriptors of hidden files.
-var hidden [16]atomic.Int32
+// hidden holds 1 + the descriptors of hidden files, in its first numHidden elements.
+var (
+	hidden    [40]atomic.Int32
+	numHidden atomic.Int32
+)
 
 const einter = 4
 
 // Hide duplicates fd to a number out of the guest's sight. The original may be closed or left to the guest.
-func Hide(fd int) (*HiddenFile, error) {
-	n := rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, uintptr(hiddenLow()), 0, 0, 0)
+func Hide(fd int) (*HiddenFile, error) { return HideFrom(fd, 0) }
+
+// HideFrom is Hide with a number that is room lower than those of other hidden files, if it is free.
+func HideFrom(fd, room int) (*HiddenFile, error) {
+	n := rawSyscall(SYS_FCNTL, uintptr(fd), fDupfdCloexec, uintptr(max(3, hiddenLow()-room)), 0, 0, 0)
 	if IsErr(n) {
 		return nil, Error("no descriptor (errno " + itoa(Errno(n)) + ")")
 	}
 	for i := range hidden {
 		if hidden[i].CompareAndSwap(0, int32(n)+1) {
+			for m := numHidden.Load(); int(m) <= i && !numHidden.CompareAndSwap(m, int32(i)+1); {
+				m = numHidden.Load()
+			}
 			return &HiddenFile{int(n)}, nil
 		}
 	}
@@ -99,7 +108,7 @@ func ReservedFD(fd int) bool {
 	if isPollDescriptor(uintptr(fd)) {
 		return true
 	}
-	for i := range hidden {
+	for i := range numHidden.Load() {
 		if hidden[i].Load() == int32(fd)+1 {
 			return true
 		}

@@ -228,6 +228,9 @@ type HiddenFile struct{}
 // Hide fails.
 func Hide(int) (*HiddenFile, error) { return nil, unsupported() }
 
+// HideFrom fails.
+func HideFrom(int, int) (*HiddenFile, error) { return nil, unsupported() }
+
 // Write fails.
 func (*HiddenFile) Write([]byte) (int, error) { return 0, unsupported() }
 
@@ -236,6 +239,18 @@ func (*HiddenFile) Fd() uintptr { return ^uintptr(0) }
 
 // Close does nothing.
 func (*HiddenFile) Close() error { return nil }
+
+// TryLock returns false.
+func (*HiddenFile) TryLock() bool { return false }
+
+// Unlock does nothing.
+func (*HiddenFile) Unlock() {}
+
+// ReadAll fails.
+func (*HiddenFile) ReadAll() ([]byte, error) { return nil, unsupported() }
+
+// Truncate fails.
+func (*HiddenFile) Truncate() error { return unsupported() }
 
 // HiddenFDs returns none.
 func HiddenFDs() []int { return nil }

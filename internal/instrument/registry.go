@@ -23,6 +23,9 @@ type Config struct {
 	Quiet  bool         // no log lines of plugins; panics are reported all the same
 	// Numbered are the indices in Regs of the integer and the FP registers by number.
 	X, F []int
+
+	Program  func() string                             // real path of the loaded program
+	OpenFile func(name string) (plugin.OwnFile, error) // for plugins' own use
 }
 
 // Registry holds the registered callbacks of a process and is the plugin.System of all

@@ -190,6 +190,13 @@ func (r *run) install() error {
 		X: xs, F: fs,
 		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid},
 		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
+		OpenFile: r.openOwn,
+		Program: func() string {
+			if r.proc == nil {
+				return ""
+			}
+			return r.proc.ProgramPath()
+		},
 	}, r.hooks)
 	for _, p := range r.cfg.Plugins {
 		if err := r.reg.Install(p.Name, p.Plugin, p.Args); err != nil {

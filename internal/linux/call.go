@@ -33,6 +33,7 @@ type Call struct {
 	interrupted bool // Invoke's last result was EINTR
 	final       bool // the result is a plugin's, not one that signals decide about
 	copies      [6]guestCopy
+	res         *resolution // nil unless a filter resolves paths or addresses
 }
 
 // guestCopy is what was read from guest memory through one argument.

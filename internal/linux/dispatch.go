@@ -164,11 +164,16 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 		t.St.PC = v.PC
 		res = resHandled
 	case Exit:
+		c.release()
 		t.exitGroup(int(v.Value))
 		return
 	case Kill:
+		c.release()
 		t.killProcess(abi.Signal(v.Value))
 		return
+	}
+	if c.res != nil {
+		c.release()
 	}
 	t.inCall = nested
 	if t.gone() {

@@ -66,6 +66,8 @@ type Process struct {
 	Hooks  *Hooks
 	Cfg    *Config
 
+	sysrootReal atomic.Pointer[string] // Cfg.Sysroot without links, once it was needed
+
 	table *table
 
 	PID int
@@ -217,3 +219,6 @@ func (p *Process) Wait() (status int, sig abi.Signal) {
 	}
 	return p.status, p.sig
 }
+
+// ProgramPath is the real path of the program that is loaded.
+func (p *Process) ProgramPath() string { return p.Prog.Path }

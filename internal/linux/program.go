@@ -29,6 +29,7 @@ const (
 // programFile is an open program.
 type programFile struct {
 	load.File
+	pin  pin    // of FD, if it is one
 	name string // absolute host path, with symbolic links resolved
 }
 
@@ -101,8 +102,20 @@ func (t *Task) openProgram(dirfd int, path string, flags int) (f *programFile, e
 
 // programOf checks an open file as execve(2) does. It owns fd, also if it fails.
 func (t *Task) programOf(fd int, path string) (f *programFile, err error) {
+	var p pin
+	if pins != nil && t.cur != nil && t.cur.res != nil { // what a filter decides about must stay what it is
+		var e abi.Errno
+		if p, e = hold(fd); e != 0 {
+			return nil, e
+		}
+		fd = int(p.fd())
+	}
 	defer func() {
-		if err != nil {
+		switch {
+		case err == nil:
+		case p != 0:
+			p.release()
+		default:
 			closeFD(fd)
 		}
 	}()
@@ -127,7 +140,7 @@ func (t *Task) programOf(fd int, path string) (f *programFile, err error) {
 	if r < 0 {
 		return nil, &load.Error{Errno: abi.Errno(-r), Text: "permission denied: not executable"}
 	}
-	f = &programFile{File: load.File{R: fdReader{t, fd}, Size: int64(binary.LittleEndian.Uint64(st[40:])), FD: fd}}
+	f = &programFile{File: load.File{R: fdReader{t, fd}, Size: int64(binary.LittleEndian.Uint64(st[40:])), FD: fd}, pin: p}
 	f.name = t.fdName(fd, path)
 	return f, nil
 }
@@ -150,7 +163,11 @@ func closeFD(fd int) { raw(hostsys.SYS_CLOSE, uintptr(fd), 0, 0, 0, 0, 0) }
 
 func (f *programFile) close() {
 	if f != nil && f.FD >= 0 {
-		closeFD(f.FD)
+		if f.pin != 0 {
+			f.pin.release()
+		} else {
+			closeFD(f.FD)
+		}
 		f.FD = -1
 	}
 }
@@ -173,6 +190,7 @@ type execPlan struct {
 	mask               uint64 // of the thread that called execve
 	seccomp            *seccompState
 	commSource         string
+	scripts            []string // real paths of the scripts on the way to file
 }
 
 func (pl *execPlan) close() {
@@ -233,6 +251,7 @@ func (t *Task) prepareFile(open func() (*programFile, error), name string, argv,
 			rest = rest[1:]
 		}
 		pl.args.Argv = append(head, rest...)
+		pl.scripts = append(pl.scripts, pl.file.name)
 		pl.file.close()
 		pl.commSource = interp
 		if pl.file, err = t.openProgram(atFdCwd, t.execPath(interp), 0); err != nil {

@@ -26,20 +26,25 @@ func (t *Task) sysExecveat(dirfd int32, path string, argv, envp uint64, flags in
 
 func (t *Task) execve(dirfd int, path string, argvAddr, envpAddr uint64, flags int) int64 {
 	p := t.Proc
-	argv, errno := t.readStrings(argvAddr)
-	if errno != 0 {
-		return errno.Result()
-	}
-	envp, errno := t.readStrings(envpAddr)
-	if errno != 0 {
-		return errno.Result()
-	}
-	if len(argv) == 0 {
-		argv = []string{""} // since Linux 5.18
-	}
-	pl, err := t.prepare(dirfd, path, flags, argv, envp)
-	if err != nil {
-		return errnoOf(err).Result()
+	var pl *execPlan
+	if c := t.cur; c != nil && c.res != nil && c.res.plan != nil {
+		pl, c.res.plan = c.res.plan, nil // what a filter has resolved
+	} else {
+		argv, errno := t.readStrings(argvAddr)
+		if errno != 0 {
+			return errno.Result()
+		}
+		envp, errno := t.readStrings(envpAddr)
+		if errno != 0 {
+			return errno.Result()
+		}
+		if len(argv) == 0 {
+			argv = []string{""} // since Linux 5.18
+		}
+		var err error
+		if pl, err = t.prepare(dirfd, path, flags, argv, envp); err != nil {
+			return errnoOf(err).Result()
+		}
 	}
 	if pl.native && t.confined() {
 		pl.close() // it would run without the filters, which are for the guest's calls

@@ -42,8 +42,9 @@ const (
 	maxMmsg     = 1024 // UIO_MAXIOV: longer vectors are cut by the kernel
 )
 
-// msghdr copies a struct msghdr from guest memory to b with host addresses in it.
-func (m *marshal) msghdr(b []byte, receive bool) abi.Errno {
+// msghdr puts host addresses into b, a guest's struct msghdr. i is the index of the message
+// in the call.
+func (m *marshal) msghdr(b []byte, i int, receive bool) abi.Errno {
 	t := m.t
 	name, namelen := le.Uint64(b[0:]), le.Uint32(b[8:])
 	control, controllen := le.Uint64(b[32:]), le.Uint64(b[40:])
@@ -57,6 +58,14 @@ func (m *marshal) msghdr(b []byte, receive bool) abi.Errno {
 	if receive {
 		t.Proc.Mem.UnwatchForWrite(name, uint64(namelen))
 		t.Proc.Mem.UnwatchForWrite(control, min(controllen, 1<<20))
+	}
+	if name, ok := t.judgedName(i); ok && !receive {
+		at, e := m.put(name)
+		if e != 0 {
+			return e
+		}
+		le.PutUint64(b[0:], uint64(at))
+		le.PutUint32(b[8:], uint32(len(name)))
 	}
 	n := le.Uint64(b[24:])
 	if n > maxIov {
@@ -76,7 +85,7 @@ func (m *marshal) message(c *Call, receive bool) (fd, at uintptr, e abi.Errno) {
 	if !m.t.read(c.Args[1], b[:]) {
 		return 0, 0, abi.EFAULT
 	}
-	if e = m.msghdr(b[:], receive); e != 0 {
+	if e = m.msghdr(b[:], 0, receive); e != 0 {
 		return 0, 0, e
 	}
 	at, e = m.put(b[:])
@@ -119,11 +128,11 @@ func (t *Task) receivedHeader(guest uint64, at uintptr) bool {
 // mmsg makes a host vector of struct mmsghdr.
 func (m *marshal) mmsg(c *Call, n uint64, receive bool) (uintptr, abi.Errno) {
 	b := make([]byte, mmsghdrSize*n)
-	if !m.t.Proc.Mem.Read(c.Args[1], b) {
+	if !m.t.read(c.Args[1], b) {
 		return 0, abi.EFAULT
 	}
 	for i := 0; i < len(b); i += mmsghdrSize {
-		if e := m.msghdr(b[i:i+msghdrSize], receive); e != 0 {
+		if e := m.msghdr(b[i:i+msghdrSize], i/mmsghdrSize, receive); e != 0 {
 			return 0, e
 		}
 	}

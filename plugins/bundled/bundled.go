@@ -7,6 +7,7 @@ import (
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/inject"
 	"github.com/weir-emu/weir/plugins/magic"
+	"github.com/weir-emu/weir/plugins/policy"
 	"github.com/weir-emu/weir/plugins/redirect"
 	"github.com/weir-emu/weir/plugins/syscount"
 )
@@ -15,5 +16,5 @@ import (
 
 // Plugins returns the bundled plugins in alphabetical order.
 func Plugins() []plugin.Info {
-	return []plugin.Info{deny.Info(), inject.Info(), magic.Info(), redirect.Info(), syscount.Info()}
+	return []plugin.Info{deny.Info(), inject.Info(), magic.Info(), policy.Info(), redirect.Info(), syscount.Info()}
 }

@@ -1,0 +1,66 @@
+//go:build linux
+
+package launch
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/weir-emu/weir/internal/hostsys"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// ownFile is a plugin's file: a hidden descriptor.
+type ownFile struct {
+	*hostsys.HiddenFile
+	name string
+	mu   sync.Mutex
+}
+
+func (r *run) openOwn(name string) (plugin.OwnFile, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h, err := hostsys.Hide(int(f.Fd()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	r.closes = append(r.closes, func() { h.Close() })
+	return &ownFile{HiddenFile: h, name: name}, nil
+}
+
+// lockWait is how long a process waits for others that update the same file.
+const lockWait = 30 * time.Second
+
+// Update implements plugin.OwnFile. A thread that finds itself in the child of another thread's
+// fork leaves the file alone: the parent goes on with the same update.
+func (f *ownFile) Update(fn func(old []byte) []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	epoch := hostsys.Epoch()
+	for began := time.Now(); !f.TryLock(); time.Sleep(time.Millisecond) {
+		if time.Since(began) > lockWait {
+			return fmt.Errorf("%s: another process keeps it locked", f.name)
+		}
+	}
+	defer f.Unlock()
+	old, err := f.ReadAll()
+	if err == nil {
+		now := fn(old)
+		if bytes.Equal(now, old) || hostsys.Epoch() != epoch {
+			return nil
+		}
+		if err = f.Truncate(); err == nil && hostsys.Epoch() == epoch {
+			_, err = f.Write(now)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.name, err)
+	}
+	return nil
+}
