@@ -9,12 +9,17 @@ BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 TOOL     := $(GO) tool -modfile=tools/go.mod
 PKGS     ?= ./...
 
-.PHONY: build ldflags demo test test-go test-all bench fuzz fuzz-isa soak check cross generate setup clean
+.PHONY: build contrib ldflags demo test test-go test-all bench fuzz fuzz-isa soak check cross generate setup clean
 
 ## build: the static binary bin/weir
 build:
 	@mkdir -p bin
 	$(BUILD) -o bin/weir ./cmd/weir
+
+## contrib: the modules with dependencies of their own, built and tested
+contrib: setup build
+	@mkdir -p bin
+	cd contrib/starlark && $(BUILD) -o ../../bin/weir-starlark ./cmd/weir-starlark && $(GO) vet ./... && $(GO) test ./...
 
 ## ldflags: the linker flags, for other programs that embed weir
 ldflags:

@@ -3,6 +3,8 @@
 package linux
 
 import (
+	"path"
+	"strconv"
 	"strings"
 
 	"github.com/weir-emu/weir/abi"
@@ -228,7 +230,7 @@ func (c *Call) Resolve(i int) (r Resolved, e abi.Errno) {
 	if strings.HasPrefix(path, "/proc/") && w.how == 0 {
 		if f := procfs.Find(path, t.Proc.PID, func(tid int) bool { return t.Proc.task(tid) != nil }); f != nil {
 			if f.Name != "exe" || mode == nofollow || t.Proc.Prog.Path == "" {
-				return Resolved{Path: cleanProc(path), Exists: true}, 0 // Weir's own file, whatever the host has there
+				return Resolved{Path: t.procPath(path), Exists: true}, 0 // Weir's own file, whatever the host has there
 			}
 			w.path = t.Proc.Prog.Path
 		}
@@ -253,8 +255,18 @@ func (c *Call) Resolve(i int) (r Resolved, e abi.Errno) {
 	return r, 0
 }
 
-// cleanProc is a path below /proc without self and thread-self, which procfs.Find has understood.
-func cleanProc(path string) string { return strings.TrimSuffix(path, "/") }
+// procPath is a path that procfs.Find has understood, without the links self and thread-self.
+func (t *Task) procPath(name string) string {
+	name = path.Clean(name)
+	pid := strconv.Itoa(t.Proc.PID)
+	if rest, ok := strings.CutPrefix(name, "/proc/self/"); ok {
+		return "/proc/" + pid + "/" + rest
+	}
+	if rest, ok := strings.CutPrefix(name, "/proc/thread-self/"); ok {
+		return "/proc/" + pid + "/task/" + strconv.Itoa(t.TID) + "/" + rest
+	}
+	return name
+}
 
 // use makes the handler work on a host path, which ends in a name that is not to be followed if
 // named.

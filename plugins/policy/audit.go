@@ -40,7 +40,7 @@ func quote(b []byte, s string) []byte {
 func (a *auditor) describe(c *plugin.Call) *record {
 	b := append([]byte(`{"time":"`), time.Now().UTC().Format(time.RFC3339Nano)...)
 	b = append(b, `","pid":`...)
-	b = strconv.AppendInt(b, int64(a.host.Target().PID), 10)
+	b = strconv.AppendInt(b, a.pid(c), 10)
 	b = append(b, `,"tid":`...)
 	b = strconv.AppendInt(b, int64(c.VCPU().TID()), 10)
 	b = append(b, `,"syscall":`...)
@@ -59,6 +59,16 @@ func (a *auditor) describe(c *plugin.Call) *record {
 		b = quote(b, x.Text)
 	}
 	return &record{append(b, '}'), c.Number()}
+}
+
+// pid is the process ID; a child of vfork, which shares the plugin with its parent, has one of its own.
+func (a *auditor) pid(c *plugin.Call) int64 {
+	if nr, ok := a.host.Syscall("getpid"); ok {
+		if pid := c.InvokeOther(nr); pid > 0 {
+			return pid
+		}
+	}
+	return int64(a.host.Target().PID)
 }
 
 // judged adds the decision. The line of a call that is made waits for its result.

@@ -132,6 +132,9 @@ func general(p string) string {
 			}
 			return dir + "*/task/*"
 		}
+		if dir == "/proc/" && strings.HasPrefix(tail, "fd/") {
+			return dir + "*/fd/*"
+		}
 		return dir + "*/" + tail
 	}
 	return p

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -428,6 +429,12 @@ func loadRule(n *node) (r rule, err error) {
 				if !strings.HasPrefix(g, "/") && !strings.HasPrefix(g, "*") {
 					return true, v.errorf("%q: want an absolute path or a pattern that begins with *", g)
 				}
+				if strings.HasPrefix(g, "/proc/self") || strings.HasPrefix(g, "/proc/thread-self") {
+					return true, v.errorf("%q is a link: want the process ID or /proc/*", g)
+				}
+				if real := withoutLinks(g); real != g {
+					r.globs = append(r.globs, real)
+				}
 			}
 		case "host":
 			err = r.hosts(v)
@@ -485,6 +492,33 @@ func loadRule(n *node) (r rule, err error) {
 		return r, seen["errno"].errorf("only the action deny has one")
 	}
 	return r, nil
+}
+
+// withoutLinks is a pattern with the links in the folders that it names resolved: rules are about
+// real paths, and /bin/* shall also mean /usr/bin/* where /bin is a link to it.
+func withoutLinks(glob string) string {
+	literal, rest := glob, ""
+	if i := strings.IndexAny(glob, "*?"); i >= 0 {
+		i = strings.LastIndexByte(glob[:i], '/')
+		if i < 0 {
+			return glob
+		}
+		literal, rest = glob[:i], glob[i:]
+	}
+	for literal != "" {
+		if real, err := filepath.EvalSymlinks(literal); err == nil {
+			if real == "/" && rest != "" {
+				real = ""
+			}
+			return real + rest
+		}
+		i := strings.LastIndexByte(literal, '/')
+		if i < 0 {
+			break
+		}
+		literal, rest = literal[:i], literal[i:]+rest
+	}
+	return glob
 }
 
 // word does what belongs to a string.
