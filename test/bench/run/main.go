@@ -162,6 +162,11 @@ func (opt *options) contestants() ([]contestant, error) {
 	return list, nil
 }
 
+// ops are the operations of test/bench/micro/ops.c.
+var ops = []string{
+	"fork", "vfork", "spawn", "exec", "thread", "signal", "pipe", "futex", "mmap", "clock", "coarse", "boottime", "getcpu",
+}
+
 // find lists the programs whose "SECTION/NAME" matches.
 func find(only *regexp.Regexp) ([]program, error) {
 	root, err := testenv.Root()
@@ -189,6 +194,9 @@ func find(only *regexp.Regexp) ([]program, error) {
 		add("go", filepath.Base(filepath.Dir(w)))
 	}
 	add("micro", "getpid")
+	for _, op := range ops {
+		add("micro", op)
+	}
 	add("startup", "helloc")
 	add("startup", "hellogo")
 	return list, nil
@@ -203,6 +211,9 @@ func (p *program) build() (err error) {
 		build, source = testenv.BuildGo, "test/bench/go/"+p.name
 	case p.name == "getpid":
 		source = "test/bench/micro/getpid.c"
+	case p.section == "micro":
+		source = "test/bench/micro/ops.c"
+		p.args = []string{p.name}
 	case p.name == "helloc":
 		source = "test/bench/micro/hello.c"
 	case p.name == "hellogo":

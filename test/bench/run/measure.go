@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -46,7 +47,9 @@ func measureAll(opt options, contestants []contestant, programs []program, out *
 			if p.section != section.name {
 				continue
 			}
-			p.args = section.args
+			if p.args == nil {
+				p.args = section.args
+			}
 			r, err := measure(contestants, p, section.runs, progress)
 			if err != nil {
 				return err
@@ -109,6 +112,9 @@ func once(c contestant, p program) (sample, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	if c.label == "qemu" { // without binfmt_misc it executes no guest program
+		cmd.Env = append(os.Environ(), "OPS_EXEC="+strings.Join(c.prefix, " "))
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	start := time.Now()

@@ -99,7 +99,7 @@ func TestFindListsEveryKernel(t *testing.T) {
 	for _, p := range programs {
 		sections[p.section]++
 	}
-	if sections["kernels"] < 11 || sections["go"] < 6 || sections["micro"] != 1 || sections["startup"] != 2 {
+	if sections["kernels"] < 11 || sections["go"] < 6 || sections["micro"] != 1+len(ops) || sections["startup"] != 2 {
 		t.Errorf("programs per section: %v", sections)
 	}
 }
@@ -161,6 +161,19 @@ func TestTables(t *testing.T) {
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no line %q in:\n%s", want, text.String())
+		}
+	}
+}
+
+// TestOps checks that the list of operations is that of the program.
+func TestOps(t *testing.T) {
+	source, err := os.ReadFile("../micro/ops.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range ops {
+		if !bytes.Contains(source, []byte(`{"`+op+`", do_`)) {
+			t.Errorf("ops.c has no operation %s", op)
 		}
 	}
 }
