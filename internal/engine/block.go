@@ -21,7 +21,7 @@ type block struct {
 	faults           []byte
 	in               *exit // first of the jumps linked to it
 
-	ir ir.Block // for the interpreter
+	ir *ir.Block // for the interpreter
 }
 
 // exit is a direct jump out of a block's code.

@@ -11,6 +11,7 @@ import (
 // segment is a part of the code region.
 type segment struct {
 	lo, hi, next int      // region offsets; next is free
+	fresh        int      // memory from here on may not be there yet
 	blocks       []*block // by address, dropped ones included
 }
 
@@ -21,8 +22,25 @@ func (e *Engine) makeSegments() {
 	for i := range n {
 		s := segment{lo: (lo+63)&^63 + i*step}
 		s.hi, s.next = min(s.lo+step, hi), s.lo
+		s.fresh = s.lo &^ (pageSize - 1)
 		e.segs = append(e.segs, s)
 	}
+}
+
+// populateSize is how much code memory is asked for at a time. Page faults on it one by
+// one would take as long as the translation itself.
+const populateSize = 64 << 10
+
+// populate makes sure that the memory at region offset off, in segment s, is there. It is called with tmu held.
+func (e *Engine) populate(s *segment, off int) {
+	if !e.own || off < s.fresh {
+		return
+	}
+	end := min(s.fresh+populateSize, s.hi&^(pageSize-1))
+	if end > s.fresh {
+		populateCode(e.cfg.CodeBase+uintptr(s.fresh), end-s.fresh)
+	}
+	s.fresh = max(end, off+1)
 }
 
 // segmentSize is the size of the smallest segment.

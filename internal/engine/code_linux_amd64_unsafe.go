@@ -41,4 +41,11 @@ func unmapCode(code []byte, base uintptr) {
 	hostsys.RawSyscall(hostsys.SYS_MUNMAP, base, uintptr(len(code)), 0, 0, 0, 0)
 }
 
+// populateCode has the kernel provide pages of the code cache in one go. Where it cannot (Linux before 5.14, no
+// memory), they come by page faults as ever.
+func populateCode(addr uintptr, size int) {
+	const madvPopulateWrite = 23
+	hostsys.Madvise(addr, uintptr(size), madvPopulateWrite)
+}
+
 func registerFaults(s host.Stubs) { hostsys.SetFaultExit(s.Fault) }

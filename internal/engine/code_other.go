@@ -16,4 +16,6 @@ func (cfg *Config) useHost(int) error {
 
 func unmapCode([]byte, uintptr) {}
 
+func populateCode(uintptr, int) {}
+
 func registerFaults(host.Stubs) {}

@@ -179,7 +179,7 @@ func (c *CPU) interpret() Exit {
 		if e.cfg.Log.Exec != nil {
 			e.cfg.Log.Exec(s, s.PC)
 		}
-		c.ev.Run(&b.ir)
+		c.ev.Run(b.ir)
 		if s.Exit == cpu.ExitChain || s.Exit == cpu.ExitIndirect {
 			continue
 		}

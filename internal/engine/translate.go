@@ -139,7 +139,8 @@ func (e *Engine) keepIR(tracked bool, m host.Mode) *block {
 	}
 	e.irBytes += size
 	b := e.newBlock(tracked, m)
-	b.ir = e.tr.blk
+	b.ir = new(ir.Block)
+	*b.ir = e.tr.blk
 	b.ir.Insts = take(&e.slab.insts, len(e.tr.blk.Insts), 4096)
 	copy(b.ir.Insts, e.tr.blk.Insts)
 	e.add(b)
@@ -172,8 +173,10 @@ func (e *Engine) compile(tracked bool, m host.Mode) *block {
 	for e.segs[e.seg].hi-e.segs[e.seg].next < size {
 		e.makeRoom(size) // stops the world, so that others may have changed seg
 	}
-	off := uint32(e.segs[e.seg].next)
+	s := &e.segs[e.seg]
+	off := uint32(s.next)
 	e.mu.Unlock()
+	e.populate(s, int(off)+256) // most blocks are smaller
 
 	if err := e.cfg.Backend.Compile(&t.blk, m, off, &t.code); err != nil {
 		panic("BUG: code generator: " + err.Error())
@@ -192,7 +195,6 @@ func (e *Engine) compile(tracked bool, m host.Mode) *block {
 	}
 	b.faults = take(&e.slab.faults, len(t.code.Faults), 4096)
 	copy(b.faults, t.code.Faults)
-	s := &e.segs[e.seg]
 	s.next = min(s.hi, (int(off)+t.code.Size+15)&^15)
 	s.blocks = append(s.blocks, b)
 	e.stats.CodeBytes += uint64(t.code.Size)

@@ -194,6 +194,7 @@ func find(only *regexp.Regexp) ([]program, error) {
 		add("go", filepath.Base(filepath.Dir(w)))
 	}
 	add("micro", "getpid")
+	add("micro", "cold")
 	for _, op := range ops {
 		add("micro", op)
 	}
@@ -209,8 +210,8 @@ func (p *program) build() (err error) {
 		source = "test/bench/kernels/" + p.name + ".c"
 	case p.section == "go":
 		build, source = testenv.BuildGo, "test/bench/go/"+p.name
-	case p.name == "getpid":
-		source = "test/bench/micro/getpid.c"
+	case p.name == "getpid", p.name == "cold":
+		source = "test/bench/micro/" + p.name + ".c"
 	case p.section == "micro":
 		source = "test/bench/micro/ops.c"
 		p.args = []string{p.name}
