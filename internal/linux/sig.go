@@ -163,8 +163,8 @@ func (p *Process) resetActions() {
 func (t *Task) signals() {
 	ran := false
 	for !t.gone() {
-		info, ok := t.takeSignal()
-		if !ok {
+		var ok bool
+		if t.info, ok = t.takeSignal(); !ok {
 			if t.restore && !ran { // no handler: the temporary mask ends here
 				t.mask, t.restore = t.saved, false
 			}
@@ -173,7 +173,7 @@ func (t *Task) signals() {
 			}
 			continue
 		}
-		if t.deliver(&info) {
+		if t.deliver(&t.info) {
 			ran = true
 		}
 	}

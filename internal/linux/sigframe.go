@@ -85,12 +85,8 @@ func (t *Task) pushFrame(info *sigInfo, a *sigAction) bool {
 	sp = (sp - size) &^ (uint64(abi.FrameAlign) - 1)
 
 	le := binary.LittleEndian
-	var space [2048]byte
-	frame := space[:]
-	if int(size) > len(frame) {
-		frame = make([]byte, size)
-	}
-	frame = frame[:size]
+	frame := t.frameRoom(int(size))
+	clear(frame)
 	copy(frame, info[:])
 	uc := frame[infoSize:]
 	le.PutUint64(uc[ucStack:], t.alt.sp)
@@ -129,6 +125,14 @@ func (t *Task) pushFrame(info *sigInfo, a *sigAction) bool {
 	return true
 }
 
+// frameRoom returns n bytes for a frame, which are the task's own: signals come too often to allocate them.
+func (t *Task) frameRoom(n int) []byte {
+	if len(t.frame) < n {
+		t.frame = make([]byte, n)
+	}
+	return t.frame[:n]
+}
+
 // sigreturn undoes pushFrame (rt_sigreturn(2)). The mask is set first, through the
 // window: a signal that is pending under the present mask comes before.
 func (t *Task) sigreturn() int64 {
@@ -136,12 +140,7 @@ func (t *Task) sigreturn() int64 {
 	abi := &g.Linux
 	size := frameSize(g)
 	sp := st.X[g.SPReg]
-	var space [2048]byte
-	frame := space[:]
-	if int(size) > len(frame) {
-		frame = make([]byte, size)
-	}
-	frame = frame[:size]
+	frame := t.frameRoom(int(size))
 	if sp&7 != 0 || !t.Proc.Mem.Read(sp, frame) {
 		t.badFrame()
 		return resHandled

@@ -33,6 +33,8 @@ type Task struct {
 	eintr          bool   // the last syscall returned EINTR; undecided whether to restart it
 	eintrRet       uint64 // the result register before that
 	alt            altStack
+	info           sigInfo   // the signal being delivered
+	frame          []byte    // room for a signal frame
 	emu            []sigInfo // thread-directed signals that Weir delivers itself; guarded by Proc.sigMu
 
 	clearTID uint64 // CLONE_CHILD_CLEARTID address
