@@ -118,7 +118,12 @@ func (s *Space) placeAnywhere(hint, n uint64, hp, hf, fd int, off int64) (uint64
 		if hint != 0 && hint < MinAddr {
 			hint = MinAddr
 		}
-		return hostMmap(hint, n, hp, hf, fd, off)
+		at, errno := hostMmap(hint, n, hp, hf, fd, off)
+		if errno == 0 && at > s.limit-n {
+			hostMunmap(at, n)
+			return s.placeBelow(n, hp, hf, fd, off)
+		}
+		return at, errno
 	}
 	at := hint
 	if hint < MinAddr || hint > s.limit-n || s.areas.overlaps(hint, hint+n) {
@@ -129,6 +134,27 @@ func (s *Space) placeAnywhere(hint, n uint64, hp, hf, fd int, off int64) (uint64
 	}
 	_, errno := hostMmap(s.base+at, n, hp, hf|mapFixed, fd, off)
 	return at, errno
+}
+
+// placeBelow maps at an address of the guest's where the host's kernel prefers others: its address space can be the
+// larger one (48 bits on arm64).
+func (s *Space) placeBelow(n uint64, hp, hf, fd int, off int64) (uint64, abi.Errno) {
+	end := s.limit - PageSize
+	for step := uint64(1 << 24); ; step *= 2 {
+		at, ok := s.areas.gapBelow(end, MinAddr, n)
+		if !ok {
+			return 0, abi.ENOMEM
+		}
+		// Memory of Weir's can be in the way, of which areas does not know.
+		got, errno := hostMmap(at, n, hp, hf|mapFixedNoReplace, fd, off)
+		if errno != abi.EEXIST {
+			return got, errno
+		}
+		if at+n <= step {
+			return 0, abi.ENOMEM
+		}
+		end = at + n - step
+	}
 }
 
 // Unmap is munmap(2).
@@ -263,7 +289,16 @@ func (s *Space) remap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64
 func (s *Space) hostRemap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64, abi.Errno) {
 	if s.base == 0 {
 		if flags&mremapFixed == 0 {
-			return hostMremap(old, oldN, newN, flags, 0)
+			at, errno := hostMremap(old, oldN, newN, flags, 0)
+			if errno != 0 || at <= s.limit-newN {
+				return at, errno
+			}
+			spot, errno := s.placeBelow(newN, 0, hostMapAnonReserve, -1, 0)
+			if errno != 0 {
+				hostMunmap(at, newN)
+				return 0, errno
+			}
+			return hostMremap(at, newN, newN, mremapMayMove|mremapFixed, spot)
 		}
 		return s.remapFixed(old, oldN, newN, flags, newAddr)
 	}

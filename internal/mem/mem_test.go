@@ -439,3 +439,44 @@ func TestNewErrors(t *testing.T) {
 		}
 	}
 }
+
+// A host with a larger address space than the guest's: what its kernel would place beyond is placed below.
+func TestHostIsLarger(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.limit = 1 << 45 // the kernel begins at the top of its 47 or 48 bits
+	const n = 4 * PageSize
+	var at [3]uint64
+	for i := range at {
+		var e abi.Errno
+		if at[i], e = s.Map(0, n, ProtRead|ProtWrite, mapPrivate|mapAnonymous, -1, 0); e != 0 || at[i] > s.limit-n {
+			t.Fatalf("mmap: %#x %v", at[i], e)
+		}
+	}
+	if !s.WriteU64(at[0], 0x1234) {
+		t.Fatal("not writable")
+	}
+	// Something of Weir's at the place that comes next.
+	next, ok := s.areas.gapBelow(s.limit-PageSize, MinAddr, n)
+	if _, e := hostMmap(next, n, 0, hostMapAnonReserve|mapFixedNoReplace, -1, 0); !ok || e != 0 {
+		t.Fatalf("%#x: %v", next, e)
+	}
+	defer hostMunmap(next, n)
+	// Neither may grow where it is: at[1] not over at[0], and at[0] not beyond the limit, although the host would let it.
+	moved, e := s.Remap(at[1], n, 8*n, mremapMayMove, 0)
+	if e != 0 || moved > s.limit-8*n {
+		t.Fatalf("mremap: %#x %v", moved, e)
+	}
+	if moved, e = s.Remap(at[0], n, 16*n, mremapMayMove, 0); e != 0 || moved > s.limit-16*n {
+		t.Fatalf("mremap: %#x %v", moved, e)
+	}
+	if v, ok := s.ReadU64(moved); !ok || v != 0x1234 {
+		t.Errorf("contents after mremap: %#x", v)
+	}
+	if _, e := s.Map(0, 1<<46, ProtRead, mapPrivate|mapAnonymous|mapNoReserve, -1, 0); e != abi.ENOMEM {
+		t.Errorf("more than there is: %v", e)
+	}
+}
