@@ -171,6 +171,9 @@ func Epoch() uint32 { return 0 }
 // Fork returns -ENOSYS.
 func Fork(*cpu.State, uintptr) uintptr { return fail() }
 
+// CanVfork returns false.
+func CanVfork() bool { return false }
+
 // Vfork cannot be made here.
 type Vfork struct{}
 

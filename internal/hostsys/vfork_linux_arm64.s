@@ -68,6 +68,28 @@ TEXT ·vforkEnd(SB), NOSPLIT, $16-48
 	MOVD R0, ret+40(FP)
 	RET
 
+// func vforkProbe(word *uint64) uintptr
+// Makes a vfork child that stores 1 in word and ends. The result is as of clone(2).
+TEXT ·vforkProbe(SB), NOSPLIT, $0-16
+	MOVD word+0(FP), R20
+	MOVD $(const_cloneVM | const_cloneVfork), R0
+	MOVD ZR, R1
+	MOVD ZR, R2
+	MOVD ZR, R3
+	MOVD ZR, R4
+	MOVD $const_SYS_CLONE, R8
+	SVC
+	CBZ  R0, child
+	MOVD R0, ret+8(FP)
+	RET
+child:
+	MOVD $1, R9
+	MOVD R9, (R20)
+	MOVD ZR, R0
+	MOVD $const_SYS_EXIT, R8
+	SVC
+	UNDEF
+
 // The return from the window of the safeSyscall whose frame RSP points to.
 TEXT ·windowReturn(SB), NOSPLIT|NOFRAME, $0
 	MOVD 8(RSP), LR

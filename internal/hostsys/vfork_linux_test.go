@@ -20,6 +20,9 @@ type vforkRig struct {
 }
 
 func newVforkRig(t testing.TB, c *codeBuf) *vforkRig {
+	if !CanVfork() {
+		t.Skip("vfork does not share memory here (an emulator)")
+	}
 	r := &vforkRig{make(chan func(*Vfork, *cpu.State)), make(chan int)}
 	go func() {
 		runtime.LockOSThread()

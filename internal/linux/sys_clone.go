@@ -279,10 +279,11 @@ func (t *Task) copyRegisters(parent *Task, a *cloneArgs) {
 
 // fork is every clone that makes a process.
 func (t *Task) fork(a *cloneArgs) int64 {
-	if a.flags&cloneVM != 0 {
+	if a.flags&cloneVM != 0 && hostsys.CanVfork() {
 		// Two processes that run at the same time in one memory would need two
 		// emulators in one memory. Their usual case is a parent that waits for a
-		// child, which vfork does.
+		// child, which vfork does. Where it cannot, on a host that is itself emulated,
+		// a fork has to do: nothing waits, and the parent does not see what the child wrote.
 		return t.vfork(a)
 	}
 	const pass = cloneNamespaces | cloneParent | cloneIO | cloneVfork | clonePtrace | cloneUntraced
