@@ -87,6 +87,8 @@ type LinuxABI struct {
 	// Generic says that syscall numbers and structures are those of the
 	// asm-generic table (riscv64, arm64).
 	Generic bool
+	// ARMOpenFlags says that four flags of open(2) have arm's values (arch/arm64/include/uapi/asm/fcntl.h).
+	ARMOpenFlags bool
 
 	HWCap, HWCap2 uint64
 	Platform      string // AT_PLATFORM, empty for none

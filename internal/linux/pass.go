@@ -179,6 +179,9 @@ func (m *marshal) arg(c *Call, i int) (uintptr, abi.Errno) {
 	k := c.Row.Args[i].Kind
 	switch k.Class() {
 	case argfmt.Scalar:
+		if k == argfmt.OpenFlags || k == argfmt.FdFlags {
+			v = t.openFlags(v)
+		}
 		return uintptr(v), 0
 	case argfmt.Descriptor:
 		if hostsys.ReservedFD(int(int32(v))) {

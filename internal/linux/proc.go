@@ -33,7 +33,7 @@ func (t *Task) openProc(f *procfs.File, flags uint32) (r int64, ok bool) {
 		if e != 0 {
 			return e.Result(), true
 		}
-		return t.hostBlock(hostsys.SYS_OPENAT, atFdCwdHost, at, uintptr(flags), 0, 0, 0), true
+		return t.hostBlock(hostsys.SYS_OPENAT, atFdCwdHost, at, uintptr(t.openFlags(uint64(flags))), 0, 0, 0), true
 	}
 	if f.Name == "mem" {
 		memOpened.Store(true)

@@ -87,7 +87,7 @@ func (t *Task) openProgram(dirfd int, path string, flags int) (f *programFile, e
 	} else {
 		how := oRdonly | oCloexec | oNonblock | oNoctty
 		if flags&atSymlinkNofollow != 0 {
-			how |= 0x20000 // O_NOFOLLOW
+			how |= int(t.openFlags(oNoFollow))
 		}
 		fd = raw(hostsys.SYS_OPENAT, uintptr(dirfd), at, uintptr(how), 0, 0, 0)
 	}

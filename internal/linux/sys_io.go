@@ -196,6 +196,12 @@ func (t *Task) unwatchIov(addr, n uint64) (hit bool) {
 	return hit
 }
 
+// Commands of fcntl(2) whose argument or result is flags of open(2).
+const (
+	fGetFL = 3
+	fSetFL = 4
+)
+
 // Commands of fcntl(2) with an argument that is a pointer (include/uapi/linux/fcntl.h).
 const (
 	fGetLk     = 5
@@ -249,7 +255,14 @@ func sysFcntl(t *Task, c *Call) int64 {
 			t.Proc.Mem.UnwatchForWrite(c.Args[2], uint64(n))
 		}
 	}
-	return m.finish(c, t.hostBlock(hostsys.SYS_FCNTL, uintptr(fd), uintptr(cmd), arg, 0, 0, 0))
+	if cmd == fSetFL {
+		arg = uintptr(t.openFlags(uint64(arg)))
+	}
+	r := t.hostBlock(hostsys.SYS_FCNTL, uintptr(fd), uintptr(cmd), arg, 0, 0, 0)
+	if cmd == fGetFL && r >= 0 {
+		r = int64(t.openFlags(uint64(r)))
+	}
+	return m.finish(c, r)
 }
 
 // Fields of struct linux_dirent64, the same everywhere.

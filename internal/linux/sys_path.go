@@ -11,6 +11,7 @@ import (
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/linux/procfs"
 	"github.com/weir-emu/weir/internal/linux/uapi"
+	"github.com/weir-emu/weir/internal/mem"
 )
 
 // Calls that name files. Those that only look at a file find it in the sysroot first
@@ -90,6 +91,14 @@ func hostLayout() uapi.Layout {
 		return uapi.X86
 	}
 	return uapi.Generic
+}
+
+// openFlags converts flags of open(2) from the guest's values to the host's, or back.
+func (t *Task) openFlags(f uint64) uint64 {
+	if (runtime.GOARCH == "arm64") != t.Proc.Guest.Linux.ARMOpenFlags {
+		return uapi.SwapOpenFlags(f)
+	}
+	return f
 }
 
 // layout is that of the guest's structures.
@@ -195,7 +204,7 @@ func sysOpenat(t *Task, c *Call) int64 {
 			return r
 		}
 	}
-	return t.hostBlock(hostsys.SYS_OPENAT, dirfd, f.addr, uintptr(c.Args[2]), uintptr(c.Args[3]), 0, 0)
+	return t.hostBlock(hostsys.SYS_OPENAT, dirfd, f.addr, uintptr(t.openFlags(c.Args[2])), uintptr(c.Args[3]), 0, 0)
 }
 
 func sysOpenat2(t *Task, c *Call) int64 {
@@ -215,6 +224,16 @@ func sysOpenat2(t *Task, c *Call) int64 {
 			if r, ok := t.openProc(f.proc, uint32(le.Uint64(b[:]))); ok {
 				return r
 			}
+		}
+	}
+	if n := c.Args[3]; t.openFlags(oDirectory) != oDirectory && n >= 24 && n <= mem.PageSize {
+		b := make([]byte, n)
+		if done, _ := hostsys.CopyIn(b, how); done < len(b) {
+			return abi.EFAULT.Result()
+		}
+		le.PutUint64(b, t.openFlags(le.Uint64(b)))
+		if how, e = m.put(b); e != 0 {
+			return e.Result()
 		}
 	}
 	return t.hostBlock(hostsys.SYS_OPENAT2, dirfd, f.addr, how, uintptr(c.Args[3]), 0, 0)

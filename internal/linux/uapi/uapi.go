@@ -1,6 +1,6 @@
 // Package uapi converts the few structures of the Linux kernel interface that differ
 // between 64-bit little-endian machines: struct stat and struct epoll_event, and
-// struct semid64_ds. Everything else is the same and needs no conversion; the tests
+// struct semid64_ds, and the flags of open(2). Everything else is the same and needs no conversion; the tests
 // check the sizes against the host's own structures.
 //
 // Functions work on the bytes of a structure. The package knows no memory, no syscall
@@ -99,6 +99,13 @@ func EpollEvents(dst []byte, to Layout, src []byte, from Layout, n int) {
 		le.PutUint32(d, events)
 		le.PutUint64(d[dl-8:], data)
 	}
+}
+
+// SwapOpenFlags turns flags of open(2) as asm-generic and amd64 have them into those of arm and arm64, or back:
+// O_DIRECT (1<<14, 1<<16), O_LARGEFILE (1<<15, 1<<17), O_DIRECTORY (1<<16, 1<<14), O_NOFOLLOW (1<<17, 1<<15).
+func SwapOpenFlags(f uint64) uint64 {
+	const low = 3 << 14
+	return f&^(low|low<<2) | f&low<<2 | f>>2&low
 }
 
 // Semid converts a struct semid64_ds: struct ipc64_perm of 48 bytes, then the times and

@@ -89,3 +89,19 @@ func TestSemid(t *testing.T) {
 		}
 	}
 }
+
+func TestSwapOpenFlags(t *testing.T) {
+	const direct, largefile, directory, nofollow = 0o40000, 0o100000, 0o200000, 0o400000
+	const rest = 0o2000000 | 0o10000000 | 0o20000000 | 0o1 | 0o4000 // CLOEXEC, PATH, TMPFILE, WRONLY, NONBLOCK
+	for generic, arm := range map[uint64]uint64{
+		0: 0, direct: 0o200000, largefile: 0o400000, directory: 0o40000, nofollow: 0o100000,
+		rest: rest, rest | directory | nofollow: rest | 0o140000,
+	} {
+		if got := SwapOpenFlags(generic); got != arm {
+			t.Errorf("%#o: %#o, want %#o", generic, got, arm)
+		}
+		if got := SwapOpenFlags(arm); got != generic {
+			t.Errorf("back from %#o: %#o, want %#o", arm, got, generic)
+		}
+	}
+}
