@@ -15,20 +15,10 @@ func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
 		t := nanotime()
 		return t / 1e9, t % 1e9, true
 	case 4, 5, 6, 7, 11:
-		if f := vdsoSymbols().clockGettime; f != 0 {
-			sec, nsec, r := vdsoCall(f, uintptr(clock))
-			return sec, nsec, int32(r) == 0
-		}
+		return vdsoClock(clock)
 	}
 	return 0, 0, false
 }
 
 // Getcpu is getcpu(2) without entering the kernel. ok is false if the host's vDSO does not offer it.
-func Getcpu() (cpu, node uint32, ok bool) {
-	f := vdsoSymbols().getcpu
-	if f == 0 {
-		return 0, 0, false
-	}
-	c, n, r := vdsoCall2(f)
-	return uint32(c), uint32(n), int32(r) == 0
-}
+func Getcpu() (cpu, node uint32, ok bool) { return vdsoGetcpu() }

@@ -31,6 +31,24 @@ func vdsoSymbols() *vdso {
 	return &vdsoFound.vdso
 }
 
+func vdsoClock(clock int32) (sec, nsec int64, ok bool) {
+	f := vdsoSymbols().clockGettime
+	if f == 0 {
+		return 0, 0, false
+	}
+	sec, nsec, r := vdsoCall(f, uintptr(clock))
+	return sec, nsec, int32(r) == 0
+}
+
+func vdsoGetcpu() (cpu, node uint32, ok bool) {
+	f := vdsoSymbols().getcpu
+	if f == 0 {
+		return 0, 0, false
+	}
+	c, n, r := vdsoCall2(f)
+	return uint32(c), uint32(n), int32(r) == 0
+}
+
 // find looks the functions up in the ELF image at base (System V gABI, chapter 5).
 func (v *vdso) find(base uintptr) {
 	const (
