@@ -100,34 +100,6 @@ TEXT ·store64(SB), NOSPLIT|NOFRAME, $0-32
 	MOVOU X0, (R10)
 	RET
 
-// func cas8(addr uintptr, old, new uint8) (prev uint8, f Fault)
-TEXT ·cas8(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), BX
-	MOVB old+8(FP), AX
-	MOVB new+9(FP), CX
-	LEAQ f+24(FP), R10
-	LEAQ ·ucFault(SB), R11
-	PXOR X0, X0
-	LOCK
-	CMPXCHGB CX, (BX)
-	MOVB AX, prev+16(FP)
-	MOVOU X0, (R10)
-	RET
-
-// func cas16(addr uintptr, old, new uint16) (prev uint16, f Fault)
-TEXT ·cas16(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), BX
-	MOVW old+8(FP), AX
-	MOVW new+10(FP), CX
-	LEAQ f+24(FP), R10
-	LEAQ ·ucFault(SB), R11
-	PXOR X0, X0
-	LOCK
-	CMPXCHGW CX, (BX)
-	MOVW AX, prev+16(FP)
-	MOVOU X0, (R10)
-	RET
-
 // func cas32(addr uintptr, old, new uint32) (prev uint32, f Fault)
 TEXT ·cas32(SB), NOSPLIT|NOFRAME, $0-40
 	MOVQ addr+0(FP), BX
@@ -170,56 +142,6 @@ TEXT ·cas128(SB), NOSPLIT|NOFRAME, $0-72
 	CMPXCHG16B (DI)
 	MOVQ AX, lo+40(FP)
 	MOVQ DX, hi+48(FP)
-	MOVOU X0, (R10)
-	RET
-
-// func swap32(addr uintptr, v uint32) (prev uint32, f Fault)
-TEXT ·swap32(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), BX
-	MOVL v+8(FP), AX
-	LEAQ f+24(FP), R10
-	LEAQ ·ucFault(SB), R11
-	PXOR X0, X0
-	XCHGL AX, (BX)
-	MOVL AX, prev+16(FP)
-	MOVOU X0, (R10)
-	RET
-
-// func swap64(addr uintptr, v uint64) (prev uint64, f Fault)
-TEXT ·swap64(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), BX
-	MOVQ v+8(FP), AX
-	LEAQ f+24(FP), R10
-	LEAQ ·ucFault(SB), R11
-	PXOR X0, X0
-	XCHGQ AX, (BX)
-	MOVQ AX, prev+16(FP)
-	MOVOU X0, (R10)
-	RET
-
-// func add32(addr uintptr, v uint32) (prev uint32, f Fault)
-TEXT ·add32(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), BX
-	MOVL v+8(FP), AX
-	LEAQ f+24(FP), R10
-	LEAQ ·ucFault(SB), R11
-	PXOR X0, X0
-	LOCK
-	XADDL AX, (BX)
-	MOVL AX, prev+16(FP)
-	MOVOU X0, (R10)
-	RET
-
-// func add64(addr uintptr, v uint64) (prev uint64, f Fault)
-TEXT ·add64(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), BX
-	MOVQ v+8(FP), AX
-	LEAQ f+24(FP), R10
-	LEAQ ·ucFault(SB), R11
-	PXOR X0, X0
-	LOCK
-	XADDQ AX, (BX)
-	MOVQ AX, prev+16(FP)
 	MOVOU X0, (R10)
 	RET
 
@@ -289,51 +211,6 @@ TEXT ·ucFill(SB), NOSPLIT|NOFRAME, $0-48
 	MOVQ CX, -8(R10)
 	RET
 
-// func ucStrLen(addr, max uintptr) (n uintptr, f Fault)
-// Reads aligned 16-byte pieces, which never reach into a page without a byte of
-// the string. n is at -8(R10).
-TEXT ·ucStrLen(SB), NOSPLIT|NOFRAME, $0-40
-	MOVQ addr+0(FP), SI
-	MOVQ max+8(FP), DI
-	LEAQ f+24(FP), R10
-	LEAQ ·ucStrFault(SB), R11
-	PXOR X0, X0
-	MOVOU X0, (R10)
-	XORL DX, DX
-	TESTQ DI, DI
-	JZ   out
-	MOVQ SI, BX
-	ANDQ $~15, BX
-	MOVQ SI, CX
-	ANDQ $15, CX
-	MOVOU (BX), X1
-	PCMPEQB X0, X1
-	PMOVMSKB X1, AX
-	SHRL CX, AX
-	TESTL AX, AX
-	JNZ  found
-more:
-	ADDQ $16, BX
-	MOVQ BX, DX
-	SUBQ SI, DX
-	CMPQ DX, DI
-	JAE  full
-	MOVOU (BX), X1
-	PCMPEQB X0, X1
-	PMOVMSKB X1, AX
-	TESTL AX, AX
-	JZ   more
-found:
-	BSFL AX, AX
-	ADDQ AX, DX
-	CMPQ DX, DI
-	JB   out
-full:
-	MOVQ DI, DX
-out:
-	MOVQ DX, -8(R10)
-	RET
-
 TEXT ·ucEnd(SB), NOSPLIT|NOFRAME, $0
 	RET
 
@@ -348,26 +225,13 @@ TEXT ·ucCopyFault(SB), NOSPLIT|NOFRAME, $0
 	MOVQ R9, 8(R10)
 	RET
 
-// DX bytes before the faulting piece are readable and not NUL.
-TEXT ·ucStrFault(SB), NOSPLIT|NOFRAME, $0
-	MOVQ DX, -8(R10)
-	CMPQ R8, SI
-	JAE  ok
-	TESTQ R8, R8 // non-canonical: no address
-	JZ   ok
-	MOVQ SI, R8
-ok:
-	MOVQ R8, (R10)
-	MOVQ R9, 8(R10)
-	RET
-
 // func addrUC() (start, first, last, end uintptr)
 TEXT ·addrUC(SB), NOSPLIT, $0-32
 	LEAQ ·ucStart(SB), AX
 	MOVQ AX, start+0(FP)
 	LEAQ ·load8(SB), AX
 	MOVQ AX, first+8(FP)
-	LEAQ ·ucStrLen(SB), AX
+	LEAQ ·ucFill(SB), AX
 	MOVQ AX, last+16(FP)
 	LEAQ ·ucEnd(SB), AX
 	MOVQ AX, end+24(FP)

@@ -146,40 +146,6 @@ done:
 // A compare-and-swap that does not match stores what it has read: write
 // permission is needed in any case, as on amd64.
 
-// func cas8(addr uintptr, old, new uint8) (prev uint8, f Fault)
-TEXT ·cas8(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVBU old+8(FP), R13
-	MOVBU new+9(FP), R14
-	MOVD $f+24(FP), R10
-	MOVD $·ucFault(SB), R11
-again:
-	LDAXRB (R12), R15
-	CMPW R13, R15
-	CSELW EQ, R14, R15, R16
-	STLXRB R16, (R12), R17
-	CBNZW R17, again
-	MOVB R15, prev+16(FP)
-	STP  (ZR, ZR), (R10)
-	RET
-
-// func cas16(addr uintptr, old, new uint16) (prev uint16, f Fault)
-TEXT ·cas16(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVHU old+8(FP), R13
-	MOVHU new+10(FP), R14
-	MOVD $f+24(FP), R10
-	MOVD $·ucFault(SB), R11
-again:
-	LDAXRH (R12), R15
-	CMPW R13, R15
-	CSELW EQ, R14, R15, R16
-	STLXRH R16, (R12), R17
-	CBNZW R17, again
-	MOVH R15, prev+16(FP)
-	STP  (ZR, ZR), (R10)
-	RET
-
 // func cas32(addr uintptr, old, new uint32) (prev uint32, f Fault)
 TEXT ·cas32(SB), NOSPLIT|NOFRAME, $0-40
 	MOVD addr+0(FP), R12
@@ -233,64 +199,6 @@ again:
 	CBNZW R22, again
 	MOVD R17, lo+40(FP)
 	MOVD R19, hi+48(FP)
-	STP  (ZR, ZR), (R10)
-	RET
-
-// func swap32(addr uintptr, v uint32) (prev uint32, f Fault)
-TEXT ·swap32(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVWU v+8(FP), R13
-	MOVD $f+24(FP), R10
-	MOVD $·ucFault(SB), R11
-again:
-	LDAXRW (R12), R15
-	STLXRW R13, (R12), R17
-	CBNZW R17, again
-	MOVW R15, prev+16(FP)
-	STP  (ZR, ZR), (R10)
-	RET
-
-// func swap64(addr uintptr, v uint64) (prev uint64, f Fault)
-TEXT ·swap64(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVD v+8(FP), R13
-	MOVD $f+24(FP), R10
-	MOVD $·ucFault(SB), R11
-again:
-	LDAXR (R12), R15
-	STLXR R13, (R12), R17
-	CBNZW R17, again
-	MOVD R15, prev+16(FP)
-	STP  (ZR, ZR), (R10)
-	RET
-
-// func add32(addr uintptr, v uint32) (prev uint32, f Fault)
-TEXT ·add32(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVWU v+8(FP), R13
-	MOVD $f+24(FP), R10
-	MOVD $·ucFault(SB), R11
-again:
-	LDAXRW (R12), R15
-	ADDW R13, R15, R16
-	STLXRW R16, (R12), R17
-	CBNZW R17, again
-	MOVW R15, prev+16(FP)
-	STP  (ZR, ZR), (R10)
-	RET
-
-// func add64(addr uintptr, v uint64) (prev uint64, f Fault)
-TEXT ·add64(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVD v+8(FP), R13
-	MOVD $f+24(FP), R10
-	MOVD $·ucFault(SB), R11
-again:
-	LDAXR (R12), R15
-	ADD R13, R15, R16
-	STLXR R16, (R12), R17
-	CBNZW R17, again
-	MOVD R15, prev+16(FP)
 	STP  (ZR, ZR), (R10)
 	RET
 
@@ -369,52 +277,6 @@ check:
 	MOVD R14, -8(R10)
 	RET
 
-// func ucStrLen(addr, max uintptr) (n uintptr, f Fault)
-// Reads aligned words, which never reach into a page without a byte of
-// the string. n is at -8(R10).
-TEXT ·ucStrLen(SB), NOSPLIT|NOFRAME, $0-40
-	MOVD addr+0(FP), R12
-	MOVD max+8(FP), R13
-	MOVD $f+24(FP), R10
-	MOVD $·ucStrFault(SB), R11
-	STP  (ZR, ZR), (R10)
-	MOVD ZR, R14 // bytes known not to be NUL
-	CBZ  R13, out
-	MOVD $0x0101010101010101, R19
-	AND  $7, R12, R16
-	SUB  R16, R12, R15
-	MOVD (R15), R17
-	// the bytes in front of the string become 0xff
-	LSL  $3, R16
-	MOVD $-1, R20
-	LSL  R16, R20
-	MVN  R20, R20
-	ORR  R20, R17
-	JMP  test
-more:
-	ADD  $8, R15
-	SUB  R12, R15, R14
-	CMP  R13, R14
-	BHS  full
-	MOVD (R15), R17
-test:
-	SUB  R19, R17, R20 // the lowest 0x80 in (x-0x01..) &^ x marks the first zero byte
-	BIC  R17, R20
-	AND  $0x8080808080808080, R20
-	CBZ  R20, more
-	RBIT R20, R20
-	CLZ  R20, R20
-	LSR  $3, R20
-	ADD  R20, R15
-	SUB  R12, R15, R14
-	CMP  R13, R14
-	BLO  out
-full:
-	MOVD R13, R14
-out:
-	MOVD R14, -8(R10)
-	RET
-
 TEXT ·ucEnd(SB), NOSPLIT|NOFRAME, $0
 	RET
 
@@ -427,24 +289,13 @@ TEXT ·ucCopyFault(SB), NOSPLIT|NOFRAME, $0
 	STP  (R8, R9), (R10)
 	RET
 
-// R14 bytes before the faulting word are readable and not NUL.
-TEXT ·ucStrFault(SB), NOSPLIT|NOFRAME, $0
-	MOVD R14, -8(R10)
-	CMP  R12, R8
-	BHS  ok
-	CBZ  R8, ok // no address known
-	MOVD R12, R8
-ok:
-	STP  (R8, R9), (R10)
-	RET
-
 // func addrUC() (start, first, last, end uintptr)
 TEXT ·addrUC(SB), NOSPLIT, $0-32
 	MOVD $·ucStart(SB), R0
 	MOVD R0, start+0(FP)
 	MOVD $·load8(SB), R0
 	MOVD R0, first+8(FP)
-	MOVD $·ucStrLen(SB), R0
+	MOVD $·ucFillBytes(SB), R0
 	MOVD R0, last+16(FP)
 	MOVD $·ucEnd(SB), R0
 	MOVD R0, end+24(FP)

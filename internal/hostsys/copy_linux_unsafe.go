@@ -50,39 +50,20 @@ func Store32(addr uintptr, v uint32) Fault { return store32(addr, v) }
 //go:nosplit
 func Store64(addr uintptr, v uint64) Fault { return store64(addr, v) }
 
-// Cas8 replaces old by new atomically and sequentially consistent. It returns
+// Cas32 replaces old by new atomically and sequentially consistent. It returns
 // the previous value: the replacement happened if that equals old. It needs write
-// permission in any case. On arm64 addr must be aligned, else it faults with SIGBUS; so for the other
-// atomic operations.
-func Cas8(addr uintptr, old, new uint8) (prev uint8, f Fault) { return cas8(addr, old, new) }
-
-// Cas16 is [Cas8] for two bytes.
-func Cas16(addr uintptr, old, new uint16) (prev uint16, f Fault) { return cas16(addr, old, new) }
-
-// Cas32 is [Cas8] for four bytes.
+// permission in any case. On arm64 addr must be aligned, else it faults with SIGBUS.
 func Cas32(addr uintptr, old, new uint32) (prev uint32, f Fault) { return cas32(addr, old, new) }
 
-// Cas64 is [Cas8] for eight bytes.
+// Cas64 is [Cas32] for eight bytes.
 func Cas64(addr uintptr, old, new uint64) (prev uint64, f Fault) { return cas64(addr, old, new) }
 
-// Cas128 is [Cas8] for sixteen bytes (low half first); addr must be a multiple
+// Cas128 is [Cas32] for sixteen bytes (low half first); addr must be a multiple
 // of 16, else it faults: amd64 with SIGSEGV and SIKernel, arm64 with SIGBUS.
 func Cas128(addr uintptr, old, new [2]uint64) (prev [2]uint64, f Fault) {
 	prev[0], prev[1], f = cas128(addr, old[0], old[1], new[0], new[1])
 	return prev, f
 }
-
-// Swap32 stores v and returns the previous value, sequentially consistent.
-func Swap32(addr uintptr, v uint32) (prev uint32, f Fault) { return swap32(addr, v) }
-
-// Swap64 stores v and returns the previous value, sequentially consistent.
-func Swap64(addr uintptr, v uint64) (prev uint64, f Fault) { return swap64(addr, v) }
-
-// Add32 adds v and returns the previous value, sequentially consistent.
-func Add32(addr uintptr, v uint32) (prev uint32, f Fault) { return add32(addr, v) }
-
-// Add64 adds v and returns the previous value, sequentially consistent.
-func Add64(addr uintptr, v uint64) (prev uint64, f Fault) { return add64(addr, v) }
 
 // CopyIn copies len(dst) bytes from src. It returns how many bytes were copied
 // before a fault; that number is exact.
@@ -98,21 +79,11 @@ func CopyOut(dst uintptr, src []byte) (n int, f Fault) {
 	return len(src) - int(left), f
 }
 
-// Copy copies n bytes forward from src to dst, both possibly faulting.
-func Copy(dst, src, n uintptr) (done uintptr, f Fault) {
-	left, f := ucCopy(dst, src, n)
-	return n - left, f
-}
-
 // Fill sets n bytes to b and returns how many were set before a fault.
 func Fill(dst uintptr, b byte, n uintptr) (done uintptr, f Fault) {
 	left, f := ucFill(dst, b, n)
 	return n - left, f
 }
-
-// StrLen counts the bytes before the first NUL, at most max. On a fault n
-// readable bytes without NUL precede the address of the fault.
-func StrLen(addr, max uintptr) (n uintptr, f Fault) { return ucStrLen(addr, max) }
 
 // The two stay valid over stack growth because the pointer travels as one.
 //
@@ -134,16 +105,9 @@ func store8(addr uintptr, v uint8) (f Fault)
 func store16(addr uintptr, v uint16) (f Fault)
 func store32(addr uintptr, v uint32) (f Fault)
 func store64(addr uintptr, v uint64) (f Fault)
-func cas8(addr uintptr, old, new uint8) (prev uint8, f Fault)
-func cas16(addr uintptr, old, new uint16) (prev uint16, f Fault)
 func cas32(addr uintptr, old, new uint32) (prev uint32, f Fault)
 func cas64(addr uintptr, old, new uint64) (prev uint64, f Fault)
 func cas128(addr uintptr, oldLo, oldHi, newLo, newHi uint64) (lo, hi uint64, f Fault)
-func swap32(addr uintptr, v uint32) (prev uint32, f Fault)
-func swap64(addr uintptr, v uint64) (prev uint64, f Fault)
-func add32(addr uintptr, v uint32) (prev uint32, f Fault)
-func add64(addr uintptr, v uint64) (prev uint64, f Fault)
 func ucCopy(dst, src, n uintptr) (left uintptr, f Fault)
 func ucFill(dst uintptr, b byte, n uintptr) (left uintptr, f Fault)
-func ucStrLen(addr, max uintptr) (n uintptr, f Fault)
 func addrUC() (start, first, last, end uintptr)

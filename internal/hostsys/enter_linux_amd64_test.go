@@ -28,7 +28,7 @@ func TestEnter(t *testing.T) {
 	if st.HostSP != 0 {
 		t.Error("HostSP is set outside generated code")
 	}
-	if Bound() != st {
+	if boundState() != st {
 		t.Error("Bound is another State")
 	}
 }
@@ -96,7 +96,7 @@ func TestCollectWhileRunning(t *testing.T) {
 		pprof.Lookup("goroutine").WriteTo(&bytes.Buffer{}, 2)
 	}
 	for i := range states {
-		KickThread(states[i].Load(), 0)
+		kickThread(states[i].Load(), 0)
 	}
 	for range threads {
 		if n := <-done; n == 0 {

@@ -37,8 +37,8 @@ func TestHiddenDescriptors(t *testing.T) {
 	}
 	var l syscall.Rlimit
 	syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l)
-	if cur, max := StartNofile(); l.Cur != cur || l.Max != max {
-		t.Errorf("limit %v, at start %d %d", l, cur, max)
+	if l.Cur != startNofile.Cur || l.Max != startNofile.Max {
+		t.Errorf("limit %v, at start %v", l, startNofile)
 	}
 }
 

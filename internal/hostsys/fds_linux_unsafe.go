@@ -143,10 +143,6 @@ func dropCgroupFDs() {
 	}
 }
 
-// StartNofile returns the soft and hard limit on descriptors at the start of the process. Init
-// restores the soft limit, which Go's package os raises.
-func StartNofile() (cur, max uint64) { return startNofile.Cur, startNofile.Max }
-
 // forkNetpoll gives a forked child an epoll instance and an eventfd of its own, at the same
 // numbers, or at new ones if the descriptor table is shared. The counter is 1 so that
 // a wake-up under way at the fork is not lost.

@@ -170,7 +170,7 @@ func TestForkGuests(t *testing.T) {
 	stop.Store(true)
 	for i, g := range states {
 		atomic.StoreUint32(&g.Pending, 1)
-		KickThread(g, tids[i])
+		kickThread(g, tids[i])
 	}
 	for dl := time.Now().Add(5 * time.Second); alive.Load() != 0; {
 		if time.Now().After(dl) {

@@ -271,7 +271,7 @@ chain:
 out:
 	RET
 
-full: // only if holdBack lacks the signal: back to the kernel, blocked until SetSigmask
+full: // only if holdBack lacks the signal: back to the kernel, blocked until the thread sets its mask
 	MOVQ ·holdBack(SB), R9
 	ORQ  R9, UC_MASK(DX)
 	LEAQ -1(DI), CX

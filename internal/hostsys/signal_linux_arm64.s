@@ -232,7 +232,7 @@ chain:
 out:
 	RET
 
-full: // only if holdBack lacks the signal: back to the kernel, blocked until SetSigmask
+full: // only if holdBack lacks the signal: back to the kernel, blocked until the thread sets its mask
 	MOVD ·holdBack(SB), R9
 	SUB  $1, R0, R10
 	MOVD $1, R11

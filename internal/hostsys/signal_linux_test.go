@@ -59,7 +59,7 @@ func TestWindowRace(t *testing.T) {
 		runtime.LockOSThread()
 		st := bound(t, nil)
 		defer free(st)
-		SetSigmask(st, 0)
+		setSigmask(st, 0)
 		defer setMask(^uint64(0))
 		tid.Store(int64(Gettid()))
 		buf := Mmap(0, pageSize, protRead|protWrite, mapPrivate|mapAnonymous, -1, 0)
@@ -84,7 +84,7 @@ func TestWindowRace(t *testing.T) {
 					fail("signals missing: " + strconv.FormatUint(want, 10))
 					return
 				}
-				out.rewinds = Rewinds(st)
+				out.rewinds = rewinds(st)
 				res <- out
 				return
 			default:
@@ -101,7 +101,7 @@ func TestWindowRace(t *testing.T) {
 					want++
 					taken.Store(int64(want))
 				}
-				SetSigmask(st, 0)
+				setSigmask(st, 0)
 			}
 		}
 	}()
@@ -202,7 +202,7 @@ func TestProcessDirected(t *testing.T) {
 	}
 	seen := map[uint64]bool{}
 	for deadline := time.Now().Add(5 * time.Second); len(seen) < n && time.Now().Before(deadline); {
-		SetSigmask(st, 0)
+		setSigmask(st, 0)
 		var si siginfo
 		if TakeSignal(st, si.bytes()) {
 			if seen[si.value] || si.code != -1 {
@@ -279,7 +279,7 @@ func TestSharedSignals(t *testing.T) {
 				if TakeSignal(st, si.bytes()) && si.signo == int32(sig) {
 					got++
 				}
-				SetSigmask(st, 0)
+				setSigmask(st, 0)
 			}
 		}
 		if got < 90 {
@@ -292,7 +292,7 @@ func TestSharedSignals(t *testing.T) {
 	}
 	for st.Pending != 0 {
 		TakeSignal(st, new(siginfo).bytes())
-		SetSigmask(st, 0)
+		setSigmask(st, 0)
 	}
 	RawSyscall(SYS_TGKILL, uintptr(Getpid()), uintptr(Gettid()), sigURG, 0, 0, 0)
 	if st.Pending != 0 {
@@ -340,7 +340,7 @@ func TestKick(t *testing.T) {
 			st = state.Load()
 		}
 		start := time.Now()
-		KickThread(st, 0)
+		kickThread(st, 0)
 		if e := <-back; e != cpu.ExitPoll {
 			t.Fatal(e)
 		}

@@ -126,13 +126,9 @@ func FixSiginfo(info *[128]byte) {
 	*p = fixCode(*p)
 }
 
-// SetHoldBack replaces the set of signals that stay in the kernel while one is queued
-// in a State, initially [GuestSignals]. Those in [Unblockable] are left out.
-func SetHoldBack(mask uint64) { holdBack = mask &^ Unblockable }
-
 // TakeSignal copies the signal queued in st, if any, to info (a siginfo_t) and
 // clears Pending. It must be called on the bound thread. Afterwards the guest's
-// signals are still blocked on the host thread: [SetSigmask] lets the next one in. User-sent
+// signals are still blocked on the host thread: rt_sigprocmask(2) lets the next one in. User-sent
 // SIGSEGV and its like come first; they are not held back, so a second
 // one of the same number replaces the first, as in the kernel.
 func TakeSignal(st *cpu.State, info *[128]byte) bool {
@@ -160,14 +156,6 @@ func TakeSignal(st *cpu.State, info *[128]byte) bool {
 	return ok
 }
 
-// SetSigmask sets the calling thread's host mask to mask without [Unblockable]. It reports
-// false, and has done nothing, if a signal is pending in st: that one must be taken first, as
-// unblocking would let the next one overtake it.
-func SetSigmask(st *cpu.State, mask uint64) bool {
-	mask &^= Unblockable
-	return SyscallFast(st, SYS_RT_SIGPROCMASK, sigSetmask, addr(&mask), 0, 8, 0, 0) != ERestart
-}
-
 // SigMask returns the calling thread's host mask.
 func SigMask() uint64 {
 	var m uint64
@@ -180,15 +168,6 @@ func SigMask() uint64 {
 // returns EINTR likewise. Generated code does not notice; it polls Pending and Kick.
 func Kick(tid int) {
 	rawSyscall(SYS_TGKILL, uintptr(Getpid()), uintptr(tid), SigInternal, 0, 0, 0)
-}
-
-// KickThread sets st.Kick, so that generated code leaves with ExitPoll, and
-// interrupts the thread if tid is not 0.
-func KickThread(st *cpu.State, tid int) {
-	atomic.StoreUint32(&st.Kick, 1)
-	if tid != 0 {
-		Kick(tid)
-	}
 }
 
 // DieBySignal ends the process by sig with the default action, so that its parent sees

@@ -4,6 +4,7 @@ package hostsys
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/weir-emu/weir/internal/cpu"
@@ -28,6 +29,27 @@ func bound(t testing.TB, c *codeBuf) *cpu.State {
 	}
 	Bind(st)
 	return st
+}
+
+// boundState returns the State bound to the calling thread, or nil.
+func boundState() *cpu.State { return (*cpu.State)(hostPointer(getSlot())) }
+
+// rewinds returns how many syscall windows of st handlers have restarted.
+func rewinds(st *cpu.State) uint64 { return area(st).Rewinds }
+
+// setSigmask sets the calling thread's host mask. It reports false, and has done nothing, if a signal is pending
+// in st.
+func setSigmask(st *cpu.State, mask uint64) bool {
+	mask &^= Unblockable
+	return SyscallFast(st, SYS_RT_SIGPROCMASK, sigSetmask, addr(&mask), 0, 8, 0, 0) != ERestart
+}
+
+// kickThread makes generated code leave with ExitPoll, and interrupts the thread if tid is not 0.
+func kickThread(st *cpu.State, tid int) {
+	atomic.StoreUint32(&st.Kick, 1)
+	if tid != 0 {
+		Kick(tid)
+	}
 }
 
 // free undoes bound.

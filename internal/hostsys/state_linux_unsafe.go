@@ -88,7 +88,7 @@ var guestTids [maxGuestTids]uint32
 
 // Bind makes st the context of the calling thread, which must be locked to its
 // goroutine. From then on host signals of the guest's are queued in st; the
-// caller must set the thread's mask with [SetSigmask] or have done so, as the
+// caller must set the thread's mask or have done so, as the
 // thread may have blocked the guest's signals while it was Go's.
 func Bind(st *cpu.State) {
 	tid := Gettid()
@@ -113,12 +113,6 @@ func Unbind(st *cpu.State) {
 		}
 	}
 }
-
-// Bound returns the State bound to the calling thread, or nil.
-func Bound() *cpu.State { return (*cpu.State)(hostPointer(getSlot())) }
-
-// Rewinds returns how many syscall windows of st handlers have restarted.
-func Rewinds(st *cpu.State) uint64 { return area(st).Rewinds }
 
 // setSlot and getSlot access the word that is the thread's own, 0 on Go's threads
 // (slot_linux_*.s).

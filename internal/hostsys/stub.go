@@ -35,12 +35,6 @@ func Bind(*cpu.State) { panic(bug()) }
 // Unbind panics.
 func Unbind(*cpu.State) { panic(bug()) }
 
-// Bound returns nil.
-func Bound() *cpu.State { return nil }
-
-// Rewinds returns 0.
-func Rewinds(*cpu.State) uint64 { return 0 }
-
 // Enter panics.
 func Enter(*cpu.State) { panic(bug()) }
 
@@ -96,12 +90,6 @@ func Store32(uintptr, uint32) Fault { return noMemory }
 // Store64 faults.
 func Store64(uintptr, uint64) Fault { return noMemory }
 
-// Cas8 faults.
-func Cas8(_ uintptr, _, _ uint8) (uint8, Fault) { return 0, noMemory }
-
-// Cas16 faults.
-func Cas16(_ uintptr, _, _ uint16) (uint16, Fault) { return 0, noMemory }
-
 // Cas32 faults.
 func Cas32(_ uintptr, _, _ uint32) (uint32, Fault) { return 0, noMemory }
 
@@ -111,38 +99,17 @@ func Cas64(_ uintptr, _, _ uint64) (uint64, Fault) { return 0, noMemory }
 // Cas128 faults.
 func Cas128(_ uintptr, _, _ [2]uint64) ([2]uint64, Fault) { return [2]uint64{}, noMemory }
 
-// Swap32 faults.
-func Swap32(uintptr, uint32) (uint32, Fault) { return 0, noMemory }
-
-// Swap64 faults.
-func Swap64(uintptr, uint64) (uint64, Fault) { return 0, noMemory }
-
-// Add32 faults.
-func Add32(uintptr, uint32) (uint32, Fault) { return 0, noMemory }
-
-// Add64 faults.
-func Add64(uintptr, uint64) (uint64, Fault) { return 0, noMemory }
-
 // CopyIn faults.
 func CopyIn([]byte, uintptr) (int, Fault) { return 0, noMemory }
 
 // CopyOut faults.
 func CopyOut(uintptr, []byte) (int, Fault) { return 0, noMemory }
 
-// Copy faults.
-func Copy(_, _, _ uintptr) (uintptr, Fault) { return 0, noMemory }
-
 // Fill faults.
 func Fill(uintptr, byte, uintptr) (uintptr, Fault) { return 0, noMemory }
 
-// StrLen faults.
-func StrLen(_, _ uintptr) (uintptr, Fault) { return 0, noMemory }
-
 // SetAction returns ENOSYS.
 func SetAction(int, Disposition, uint64) int { return enosys }
-
-// SetHoldBack does nothing.
-func SetHoldBack(uint64) {}
 
 // TakeSignal finds none.
 func TakeSignal(*cpu.State, *[128]byte) bool { return false }
@@ -150,17 +117,11 @@ func TakeSignal(*cpu.State, *[128]byte) bool { return false }
 // FixSiginfo does nothing.
 func FixSiginfo(*[128]byte) {}
 
-// SetSigmask does nothing.
-func SetSigmask(*cpu.State, uint64) bool { return true }
-
 // SigMask returns 0.
 func SigMask() uint64 { return 0 }
 
 // Kick does nothing.
 func Kick(int) {}
-
-// KickThread does nothing.
-func KickThread(*cpu.State, int) {}
 
 // DieBySignal panics.
 func DieBySignal(int) { panic(bug()) }
@@ -267,9 +228,6 @@ func VacateFD(int) bool { return true }
 // OpenFDs returns none.
 func OpenFDs() []int { return nil }
 
-// StartNofile returns zero limits.
-func StartNofile() (cur, max uint64) { return 0, 0 }
-
 // Mmap returns -ENOSYS.
 func Mmap(_, _ uintptr, _, _, _ int, _ int64) uintptr { return fail() }
 
@@ -281,9 +239,6 @@ func Mprotect(_, _ uintptr, _ int) int { return enosys }
 
 // Mremap returns -ENOSYS.
 func Mremap(_, _, _ uintptr, _ int, _ uintptr) uintptr { return fail() }
-
-// Madvise returns ENOSYS.
-func Madvise(_, _ uintptr, _ int) int { return enosys }
 
 // ClockGettime reads CLOCK_REALTIME (0); ok is false for other clocks.
 func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
