@@ -150,6 +150,7 @@ func prepare(cfg *Config) (*run, error) {
 		if err := pprof.StartCPUProfile(f); err != nil {
 			return nil, fmt.Errorf("CPU profile: %w", err)
 		}
+		hostsys.KeepProfile = true
 		r.closes = append(r.closes, func() { pprof.StopCPUProfile(); f.Close() })
 	}
 	if len(cfg.Plugins) > 0 || cfg.Strace {
