@@ -30,3 +30,8 @@ func Mprotect(addr, length uintptr, prot int) int {
 func Mremap(old, oldLen, newLen uintptr, flags int, to uintptr) uintptr {
 	return rawSyscall(SYS_MREMAP, old, oldLen, newLen, uintptr(flags), to, 0)
 }
+
+// Madvise is madvise(2); the result is an errno.
+func Madvise(addr, length uintptr, advice int) int {
+	return Errno(rawSyscall(SYS_MADVISE, addr, length, uintptr(advice), 0, 0, 0))
+}

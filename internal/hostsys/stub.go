@@ -240,6 +240,9 @@ func Mprotect(_, _ uintptr, _ int) int { return enosys }
 // Mremap returns -ENOSYS.
 func Mremap(_, _, _ uintptr, _ int, _ uintptr) uintptr { return fail() }
 
+// Madvise returns ENOSYS.
+func Madvise(_, _ uintptr, _ int) int { return enosys }
+
 // ClockGettime reads CLOCK_REALTIME (0); ok is false for other clocks.
 func ClockGettime(clock int32) (sec, nsec int64, ok bool) {
 	t := time.Now()
