@@ -1,6 +1,10 @@
 package plugin
 
-import "github.com/weir-emu/weir/abi"
+import (
+	"math/bits"
+
+	"github.com/weir-emu/weir/abi"
+)
 
 // MemRW selects memory accesses by direction.
 type MemRW uint8
@@ -52,17 +56,17 @@ func (a Access) IsBigEndian() bool { return false }
 // MemInfo packs what a memory access is like.
 type MemInfo uint32
 
-// Bits of a MemInfo beside the size.
+// Bits of a MemInfo; the lowest three are the binary logarithm of the size in bytes.
 const (
-	infoSize   MemInfo = 0xff
-	infoStore  MemInfo = 1 << 8
-	infoSigned MemInfo = 1 << 9
-	infoAtomic MemInfo = 1 << 10
+	infoSize   MemInfo = 7
+	infoStore  MemInfo = 1 << 3
+	infoSigned MemInfo = 1 << 4
+	infoAtomic MemInfo = 1 << 5
 )
 
-// NewMemInfo makes a MemInfo of an access of size bytes. Weir calls it.
+// NewMemInfo makes a MemInfo of an access of size bytes, a power of two. Weir calls it.
 func NewMemInfo(size int, store, signed, atomic bool) MemInfo {
-	m := MemInfo(size) & infoSize
+	m := MemInfo(bits.TrailingZeros(uint(size))) & infoSize
 	if store {
 		m |= infoStore
 	}
@@ -76,7 +80,7 @@ func NewMemInfo(size int, store, signed, atomic bool) MemInfo {
 }
 
 // Size returns the number of bytes.
-func (m MemInfo) Size() int { return int(m & infoSize) }
+func (m MemInfo) Size() int { return 1 << (m & infoSize) }
 
 // IsStore reports whether memory was written.
 func (m MemInfo) IsStore() bool { return m&infoStore != 0 }

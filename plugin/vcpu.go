@@ -72,6 +72,14 @@ func NewVCPU(index int, serial uint64, tid int, impl CPUState) *VCPU {
 	return v
 }
 
+// Permit is SetAccess without a result, cheaper if nothing changes; Weir calls it on v's own
+// thread.
+func (v *VCPU) Permit(a Flags) {
+	if v.access.Load() != uint32(a) {
+		v.access.Store(uint32(a))
+	}
+}
+
 // SetAccess switches access and returns what it was; Weir calls it around callbacks.
 func (v *VCPU) SetAccess(a Flags) Flags { return Flags(v.access.Swap(uint32(a))) }
 

@@ -37,9 +37,16 @@ const (
 	OffBase      = 0x7b8
 	OffScratch   = 0x7c0
 	OffTemps     = 0x840
+	OffSlots     = 0xc40
+	OffTracePos  = 0xc48
+	OffTraceEnd  = 0xc50
+	OffCallID    = 0xc58
+	OffExitBlock = 0xc5c
+	OffCallAddr  = 0xc60
+	OffCallValue = 0xc68
 	OffJumpCache = 0x1000
 
-	stateTail = OffJumpCache - (OffTemps + 64*16)
+	stateTail = OffJumpCache - (OffCallValue + 8)
 
 	// Size of a State in bytes.
 	Size = OffJumpCache + JumpCacheLen*16

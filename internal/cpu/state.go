@@ -71,6 +71,15 @@ type State struct {
 	Scratch [16]uint64
 	Temps   [64][2]uint64 // ir temporaries of generated code, 16 bytes each
 
+	// Instrumentation.
+	Slots     uint64 // address of the thread's words for counters
+	TracePos  uint64 // address where the next trace record goes
+	TraceEnd  uint64 // end of the buffer for trace records
+	CallID    uint32 // ExitCall: which function
+	ExitBlock uint32 // ExitInterp, ExitAlign, ExitIllegal out of an instrumented block: its offset + 1; cleared by the engine
+	CallAddr  uint64 // ExitCall for a memory access: its address
+	CallValue uint64 // and value
+
 	_ [stateTail]byte
 
 	// JumpCache maps guest pc to host code address; written only by the owning
@@ -99,9 +108,10 @@ const (
 	ExitFault         // host fault: Fault* and Regs are set
 	ExitAlign         // misaligned atomic; PC is at the instruction, ExitArg = address
 	ExitVDSO          // the vDSO's private instruction: the syscall of the number register, answered without the host kernel if it can be; PC is after it
+	ExitCall          // call Go function CallID and come back; ExitArg = host address to go on at
 )
 
-var exitNames = [...]string{"none", "chain", "indirect", "syscall", "break", "illegal", "fence.i", "interp", "poll", "fault", "align", "vdso"}
+var exitNames = [...]string{"none", "chain", "indirect", "syscall", "break", "illegal", "fence.i", "interp", "poll", "fault", "align", "vdso", "call"}
 
 // String names the exit for logs and the IR's text form.
 func (e Exit) String() string {

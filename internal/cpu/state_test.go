@@ -44,6 +44,13 @@ func TestOffsets(t *testing.T) {
 		{"Base", unsafe.Offsetof(s.Base), OffBase},
 		{"Scratch", unsafe.Offsetof(s.Scratch), OffScratch},
 		{"Temps", unsafe.Offsetof(s.Temps), OffTemps},
+		{"Slots", unsafe.Offsetof(s.Slots), OffSlots},
+		{"TracePos", unsafe.Offsetof(s.TracePos), OffTracePos},
+		{"TraceEnd", unsafe.Offsetof(s.TraceEnd), OffTraceEnd},
+		{"CallID", unsafe.Offsetof(s.CallID), OffCallID},
+		{"ExitBlock", unsafe.Offsetof(s.ExitBlock), OffExitBlock},
+		{"CallAddr", unsafe.Offsetof(s.CallAddr), OffCallAddr},
+		{"CallValue", unsafe.Offsetof(s.CallValue), OffCallValue},
 		{"JumpCache", unsafe.Offsetof(s.JumpCache), OffJumpCache},
 		{"size", unsafe.Sizeof(s), Size},
 	} {

@@ -21,7 +21,15 @@ type block struct {
 	faults           []byte
 	in               *exit // first of the jumps linked to it
 
-	ir *ir.Block // for the interpreter
+	ir *ir.Block // for the interpreter, and of instrumented blocks
+	pr *probed   // of instrumented blocks
+}
+
+// probed is what an instrumented block has beside others.
+type probed struct {
+	starts   []uint16 // index in ir where each guest instruction begins behind its probes
+	sites    []site
+	siteBase uint32 // number of the first of sites
 }
 
 // exit is a direct jump out of a block's code.

@@ -63,6 +63,7 @@ func (e *Engine) makeRoom(n int) {
 // evict empties a segment.
 func (e *Engine) evict(s *segment) {
 	resume := e.stopWorld()
+	e.gen.Add(1)
 	for _, b := range s.blocks {
 		if !b.dead.Load() {
 			e.drop(b, false)
@@ -234,6 +235,8 @@ func (e *Engine) flush() {
 	if !e.Interpreting() {
 		resume = e.stopWorld()
 	}
+	e.gen.Add(1)
+	e.sites.Store(new([]*site))
 	for _, p := range e.pages {
 		for _, b := range p.blocks {
 			b.dead.Store(true)

@@ -13,13 +13,18 @@ import (
 // CPU runs one guest thread. Its methods, Interrupt apart, belong to the goroutine
 // that is locked to the thread.
 type CPU struct {
+	Ext any // what instrumentation keeps per CPU; set before Run
+
 	e       *Engine
 	s       *cpu.State
 	ev      eval.Machine
-	running atomic.Bool // in the read side
-	attn    atomic.Bool // Interrupt was called
-	mode    host.Mode   // of the jump cache and the return stack
-	from    *exit       // the exit that was taken last, to be linked
+	running atomic.Uint64 // cpuOut, cpuIn, or a number for each call of a probe's function
+	calls   uint64        // the last such number
+	evb     *block        // that ev runs
+	acc     Access        // for the call under way
+	attn    atomic.Bool   // Interrupt was called
+	mode    host.Mode     // of the jump cache and the return stack
+	from    *exit         // the exit that was taken last, to be linked
 	steps   [stepsLen]*step
 	cache   *[cacheLen]*block // the interpreter's blocks by pc
 }
@@ -42,7 +47,7 @@ const (
 // hostsys, with its private stack set up.
 func (e *Engine) NewCPU(s *cpu.State) *CPU {
 	c := &CPU{e: e, s: s}
-	c.ev = eval.Machine{S: s, Mem: e.mem}
+	c.ev = eval.Machine{S: s, Mem: e.mem, Call: c.evalCall}
 	if e.Interpreting() {
 		c.cache = new([cacheLen]*block)
 	} else {
@@ -179,6 +184,7 @@ func (c *CPU) interpret() Exit {
 		if e.cfg.Log.Exec != nil {
 			e.cfg.Log.Exec(s, s.PC)
 		}
+		c.evb = b
 		c.ev.Run(b.ir)
 		if s.Exit == cpu.ExitChain || s.Exit == cpu.ExitIndirect {
 			continue

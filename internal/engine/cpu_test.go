@@ -220,7 +220,7 @@ func TestExclusive(t *testing.T) {
 func TestAfterForkChild(t *testing.T) {
 	c, _ := newFake(t, Config{}, sum)
 	other := newFakeCPU(c.e)
-	other.running.Store(true) // a thread that no longer exists
+	other.running.Store(cpuIn) // a thread that no longer exists
 	c.e.AfterForkChild(c)
 	c.e.Exclusive(func() {})
 	c.s.X[1] = 3

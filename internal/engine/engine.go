@@ -132,6 +132,11 @@ type Engine struct {
 	slab    slab
 	stats   Stats
 
+	instr  atomic.Pointer[instrumenter] // nil: nobody
+	sites  atomic.Pointer[[]*site]      // by number; numbers in code that can be executed stay valid
+	gen    atomic.Uint64                // counts the times code memory became free
+	trMode host.Mode                    // of the translation in progress; guarded by tmu
+
 	stopping   atomic.Bool  // some thread wants, or has, the world stopped
 	untrackedN atomic.Int32 // blocks whose changes are not reported
 }
@@ -154,6 +159,7 @@ type Stats struct {
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, guest: cfg.Guest, mem: cfg.Mem, max: maxInsns, pages: make(map[uint64]*codePage)}
 	e.cond.L = &e.mu
+	e.sites.Store(new([]*site))
 	e.tab.init(1 << 10)
 	if cfg.OneInsnPerTB {
 		e.max = 1

@@ -17,6 +17,7 @@ const (
 func (c *CPU) execute() Exit {
 	e, s := c.e, c.s
 	c.from = nil
+run:
 	for {
 		m := host.ModeOf(s.FRM)
 		c.enter()
@@ -39,11 +40,23 @@ func (c *CPU) execute() Exit {
 			e.cfg.Log.Exec(s, s.PC)
 		}
 		s.ExitArg = uint64(e.cfg.CodeBase) + uint64(b.entry)
-		e.cfg.Enter(s)
+		again := true
+		for again {
+			e.cfg.Enter(s)
+			again = s.Exit == cpu.ExitCall
+			if again && !c.call(m) { // interpreted to the block's end, or sent elsewhere
+				c.leave()
+				if x := c.stopped(); x.Kind != 0 {
+					return x
+				}
+				continue run
+			}
+		}
 
 		// Host addresses in s mean something only until leave.
+		var in *block // an instrumented block that was left in its middle
 		if s.Exit == cpu.ExitFault {
-			c.recover() // an overflow of the return stack becomes another exit
+			in = c.recover() // an overflow of the return stack becomes another exit
 		}
 		switch s.Exit {
 		case cpu.ExitSyscall:
@@ -60,7 +73,7 @@ func (c *CPU) execute() Exit {
 			continue
 		case cpu.ExitFault:
 			c.leave()
-			if x := c.fault(); x.Kind != 0 {
+			if x := c.fault(in); x.Kind != 0 {
 				return x
 			}
 		case cpu.ExitPoll:
@@ -69,11 +82,15 @@ func (c *CPU) execute() Exit {
 				return Exit{Kind: Poll}
 			}
 		case cpu.ExitInterp:
+			in = c.exitBlock()
 			c.leave()
-			if x := c.Step(); x.Kind != 0 {
+			if x := c.step(in); x.Kind != 0 {
 				return x
 			}
 		default:
+			if in = c.exitBlock(); in != nil {
+				c.uncount(in, in.startOf(s.PC))
+			}
 			c.leave()
 			if x := c.stopped(); x.Kind != 0 {
 				return x
@@ -122,8 +139,9 @@ func (c *CPU) indirect(m host.Mode) {
 	}
 }
 
-// recover makes the state exact after a host fault.
-func (c *CPU) recover() {
+// recover makes the state exact after a host fault. It returns the block if it is instrumented and one of its
+// instructions has faulted.
+func (c *CPU) recover() *block {
 	e, s := c.e, c.s
 	off := uint32(s.FaultRIP - uint64(e.cfg.CodeBase))
 	e.mu.Lock()
@@ -132,10 +150,23 @@ func (c *CPU) recover() {
 	if b == nil || s.FaultSig != sigSEGV && s.FaultSig != sigBUS || !e.cfg.Backend.Recover(s, b.faults, off-b.off) {
 		panic(fmt.Sprintf("BUG: engine: host signal %d at offset %#x of generated code, address %#x", s.FaultSig, off, s.FaultAddr))
 	}
+	if b.pr == nil || s.Exit != cpu.ExitFault {
+		return nil
+	}
+	return b
 }
 
-// fault decides on a fault whose state is exact again.
-func (c *CPU) fault() Exit {
+// step executes the instruction at State.PC by interpretation; in an instrumented block b, unless that is nil, all from
+// there to the block's end.
+func (c *CPU) step(b *block) Exit {
+	if b != nil {
+		return c.rest(b)
+	}
+	return c.Step()
+}
+
+// fault decides on a fault whose state is exact again, in the instrumented block in if that is not nil.
+func (c *CPU) fault(in *block) Exit {
 	s := c.s
 	const siKernel = 0x80 // no address is known: it was not canonical
 	s.FaultAddr -= s.Base
@@ -144,9 +175,12 @@ func (c *CPU) fault() Exit {
 		if s.FaultSig == sigSEGV {
 			s.FaultCode = c.e.mem.FaultCode(s.FaultAddr)
 		}
+		if in != nil {
+			c.uncount(in, in.startOf(s.PC))
+		}
 		return Exit{Kind: Fault, Sig: uint8(s.FaultSig), Code: int32(s.FaultCode), Addr: s.FaultAddr}
 	}
 	// Interpret the instruction. One that writes to the page it is in would
 	// otherwise be translated, protected and fault again and again.
-	return c.Step()
+	return c.step(in)
 }

@@ -15,6 +15,13 @@ type translator struct {
 	code host.Code
 	buf  [maxInsns*4 + 16]byte
 	more [16]byte
+
+	// Of an instrumented block.
+	probed bool
+	jit    ir.Block // for the code generator
+	spare  []ir.Inst
+	starts []uint16
+	sites  []site
 }
 
 // translate makes the block at pc. Without one, an instruction fetch faults at
@@ -32,14 +39,29 @@ func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
 		e.pending = pendingRange{pc, pc + uint64(len(e.tr.buf)), false}
 		e.mu.Unlock()
 
-		tracked, fault, ok := e.lift(pc, n)
+		var probes []Probe
+		var tracked, ok, again bool
+		in := e.instr.Load()
+		if in == nil {
+			tracked, fault, ok = e.lift(pc, n, false)
+		} else {
+			e.trMode = m
+			probes, tracked, fault, ok, again = e.ask(in, pc, n)
+		}
 		if !ok {
 			return nil, fault
 		}
+		if again {
+			continue
+		}
+		if e.tr.probed = len(probes) > 0; e.tr.probed {
+			e.tr.insert(in, probes, e.nextSite())
+		}
+		e.logIR(pc)
 		if e.Interpreting() {
 			b = e.keepIR(tracked, m)
 		} else {
-			if size := e.cfg.Backend.MaxSize(&e.tr.blk); size > e.segmentSize() {
+			if size := e.cfg.Backend.MaxSize(e.tr.block()); size > e.segmentSize() {
 				if n == 1 {
 					panic("BUG: engine: no room for one instruction in the code cache")
 				}
@@ -56,7 +78,8 @@ func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
 
 // lift reads the code at pc, at most max instructions, into tr.blk. On failure an instruction
 // fetch faults.
-func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) {
+// With quiet it is not logged.
+func (e *Engine) lift(pc uint64, max int, quiet bool) (tracked bool, fault uint64, ok bool) {
 	t := &e.tr
 	buf := t.buf[:min(len(t.buf), max*e.guest.MaxInsn+e.guest.MaxInsn)]
 	if n := e.mem.Fetch(pc, buf[:e.guest.MinInsn]); n < e.guest.MinInsn {
@@ -85,7 +108,7 @@ func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) 
 		}
 		n = e.mem.Fetch(pc, buf)
 	}
-	if e.cfg.Log.InAsm != nil {
+	if e.cfg.Log.InAsm != nil && !quiet {
 		e.cfg.Log.InAsm(pc, e.disasm(pc, buf[:t.blk.End-pc]))
 	}
 	if e.cfg.Log.Op != nil {
@@ -94,6 +117,12 @@ func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) 
 	for _, pass := range e.cfg.Passes {
 		pass(&t.blk)
 	}
+	return tracked, 0, true
+}
+
+// logIR shows and checks the IR of the new block at pc.
+func (e *Engine) logIR(pc uint64) {
+	t := &e.tr
 	if e.cfg.Log.OpOpt != nil {
 		e.cfg.Log.OpOpt(pc, t.blk.String())
 	}
@@ -102,8 +131,18 @@ func (e *Engine) lift(pc uint64, max int) (tracked bool, fault uint64, ok bool) 
 			panic("BUG: bad translation: " + err.Error())
 		}
 	}
-	return tracked, 0, true
 }
+
+// block is what the code generator gets.
+func (t *translator) block() *ir.Block {
+	if t.probed {
+		return t.hoist()
+	}
+	return &t.blk
+}
+
+// nextSite is the number of the next call site.
+func (e *Engine) nextSite() uint32 { return uint32(len(*e.sites.Load())) }
 
 // disasm is the guest code as text: address, encoding, instruction.
 func (e *Engine) disasm(pc uint64, code []byte) string {
@@ -139,12 +178,17 @@ func (e *Engine) keepIR(tracked bool, m host.Mode) *block {
 	}
 	e.irBytes += size
 	b := e.newBlock(tracked, m)
+	e.copyIR(b)
+	e.add(b)
+	return b
+}
+
+// copyIR gives b the IR of the translator.
+func (e *Engine) copyIR(b *block) {
 	b.ir = new(ir.Block)
 	*b.ir = e.tr.blk
 	b.ir.Insts = take(&e.slab.insts, len(e.tr.blk.Insts), 4096)
 	copy(b.ir.Insts, e.tr.blk.Insts)
-	e.add(b)
-	return b
 }
 
 // newBlock returns a block for tr.blk, with mu held.
@@ -156,6 +200,19 @@ func (e *Engine) newBlock(tracked bool, m host.Mode) *block {
 
 // add makes b known, with mu held.
 func (e *Engine) add(b *block) {
+	if t := &e.tr; t.probed {
+		if b.ir == nil {
+			e.copyIR(b)
+		}
+		list := *e.sites.Load()
+		b.pr = &probed{t.starts, t.sites, uint32(len(list))}
+		for i := range t.sites {
+			t.sites[i].b = b
+			list = append(list, &t.sites[i])
+		}
+		e.sites.Store(&list)
+		t.starts, t.sites = nil, nil
+	}
 	e.tab.insert(b)
 	e.index(b)
 	if !b.tracked {
@@ -168,7 +225,11 @@ func (e *Engine) add(b *block) {
 // compile makes code of tr.blk, or returns nil if the guest code has changed meanwhile.
 func (e *Engine) compile(tracked bool, m host.Mode) *block {
 	t := &e.tr
-	size := e.cfg.Backend.MaxSize(&t.blk)
+	blk := &t.blk
+	if t.probed {
+		blk = &t.jit // as block has made it
+	}
+	size := e.cfg.Backend.MaxSize(blk)
 	e.mu.Lock()
 	for e.segs[e.seg].hi-e.segs[e.seg].next < size {
 		e.makeRoom(size) // stops the world, so that others may have changed seg
@@ -178,7 +239,7 @@ func (e *Engine) compile(tracked bool, m host.Mode) *block {
 	e.mu.Unlock()
 	e.populate(s, int(off)+256) // most blocks are smaller
 
-	if err := e.cfg.Backend.Compile(&t.blk, m, off, &t.code); err != nil {
+	if err := e.cfg.Backend.Compile(blk, m, off, &t.code); err != nil {
 		panic("BUG: code generator: " + err.Error())
 	}
 

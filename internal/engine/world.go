@@ -1,6 +1,9 @@
 package engine
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Threads and the code cache.
 //
@@ -32,7 +35,7 @@ type stopState struct {
 // enter joins the read side.
 func (c *CPU) enter() {
 	for {
-		c.running.Store(true)
+		c.running.Store(cpuIn)
 		if !c.e.stopping.Load() {
 			return
 		}
@@ -42,8 +45,22 @@ func (c *CPU) enter() {
 }
 
 // leave ends the read side.
-func (c *CPU) leave() {
-	c.running.Store(false)
+func (c *CPU) leave() { c.leaveAs(cpuOut) }
+
+// leaveForCall is leave for the time of a call of a probe's function.
+func (c *CPU) leaveForCall() {
+	c.calls += 2
+	c.leaveAs(c.calls)
+}
+
+// Values of CPU.running. Those of calls are even and not zero, each a new one.
+const (
+	cpuOut = 0
+	cpuIn  = 1
+)
+
+func (c *CPU) leaveAs(how uint64) {
+	c.running.Store(how)
 	if c.e.stopping.Load() {
 		c.e.mu.Lock()
 		c.e.cond.Broadcast()
@@ -83,7 +100,7 @@ func (e *Engine) stopWorld() (resume bool) {
 // there are any.
 func (e *Engine) kickRunning() (any bool) {
 	for _, c := range e.cpus {
-		if c.running.Load() {
+		if c.running.Load() == cpuIn {
 			any = true
 			atomic.StoreUint32(&c.s.Kick, 1)
 		}
@@ -96,6 +113,20 @@ func (e *Engine) resumeWorld() {
 	e.stop = stopState{}
 	e.stopping.Store(false)
 	e.cond.Broadcast()
+}
+
+// Quiesce waits until every call of a probe's function that is under way has returned. The caller is
+// not in one.
+func (e *Engine) Quiesce() {
+	e.mu.Lock()
+	cpus := append([]*CPU(nil), e.cpus...)
+	e.mu.Unlock()
+	for _, c := range cpus {
+		was := c.running.Load()
+		for was > cpuIn && c.running.Load() == was {
+			time.Sleep(100 * time.Microsecond)
+		}
+	}
 }
 
 // Exclusive calls f while no CPU executes guest code. CPUs that are outside of

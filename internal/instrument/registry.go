@@ -10,7 +10,9 @@ import (
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/callback"
+	"github.com/weir-emu/weir/internal/engine"
 	"github.com/weir-emu/weir/internal/linux"
+	"github.com/weir-emu/weir/internal/mem"
 	"github.com/weir-emu/weir/plugin"
 )
 
@@ -23,6 +25,8 @@ type Config struct {
 	Quiet  bool         // no log lines of plugins; panics are reported all the same
 	// Numbered are the indices in Regs of the integer and the FP registers by number.
 	X, F []int
+	// Disasm is isa.Guest.Disasm.
+	Disasm func(code []byte, pc uint64) (string, int)
 
 	Program  func() string                             // real path of the loaded program
 	OpenFile func(name string) (plugin.OwnFile, error) // for plugins' own use
@@ -44,7 +48,15 @@ type Registry struct {
 	slots  slots
 	images images
 	traces traces
-	gone   map[string]bool // plugins that have been uninstalled; guarded by mu
+
+	engMu       sync.Mutex
+	engine      *engine.Engine
+	translating sync.RWMutex // read-locked by translation callbacks
+
+	clock  bool // somebody owns the clock; guarded by mu
+	space  atomic.Pointer[mem.Space]
+	binary atomic.Pointer[string] // the running program
+	gone   map[string]bool        // plugins that have been uninstalled; guarded by mu
 }
 
 // New makes an empty registry whose callbacks hooks will call.
@@ -54,6 +66,9 @@ func New(cfg Config, hooks *linux.Hooks) *Registry {
 	r.table.Resolve = resolve
 	r.table.Changed = r.enable
 	hooks.Entry, hooks.Filter, hooks.Return = r.syscallEntry, r.syscallFilter, r.syscallReturn
+	hooks.Loaded, hooks.Map, hooks.Unmap = r.loaded, r.mapped, r.unmapped
+	hooks.Signal, hooks.Block, hooks.Discontinuity = r.signal, r.block, r.discontinuity
+	hooks.Events.Or(linux.WantMap)
 	hooks.ThreadStart, hooks.ThreadExit, hooks.Fork, hooks.Exit = r.threadStart, r.threadExit, r.fork, r.exit
 	return r
 }
@@ -116,6 +131,12 @@ func (r *Registry) enable(ev plugin.Event) {
 		bit = linux.WantFilter
 	case plugin.EventSyscallReturn:
 		bit = linux.WantReturn
+	case plugin.EventTranslate:
+		r.reinstrument()
+		return
+	case plugin.EventSignal, plugin.EventBlocked, plugin.EventResumed, plugin.EventDiscontinuity:
+		r.enableEvents(ev)
+		return
 	default:
 		return
 	}
@@ -137,6 +158,9 @@ func (r *Registry) enable(ev plugin.Event) {
 func (r *Registry) Target() plugin.Target {
 	t := r.cfg.Target
 	t.PID = int(r.pid.Load())
+	if p := r.binary.Load(); p != nil {
+		t.Binary = *p
+	}
 	return t
 }
 

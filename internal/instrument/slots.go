@@ -76,7 +76,7 @@ func (s *slots) area(i int) []uint64 {
 	return nil
 }
 
-// make returns the area of index i, which it maps if need be.
+// make returns the area, and behind it the buffer for trace records, of index i, which it maps if need be.
 func (s *slots) make(i int) []uint64 {
 	if a := s.area(i); a != nil {
 		return a
@@ -93,7 +93,7 @@ func (s *slots) make(i int) []uint64 {
 	for len(list) <= i {
 		list = append(list, nil)
 	}
-	if list[i] = hostsys.MapWords(plugin.SlotSize); list[i] == nil {
+	if list[i] = hostsys.MapWords(plugin.SlotSize + ringWords*8); list[i] == nil {
 		panic("weir: no memory for the scoreboards of a thread")
 	}
 	s.areas.Store(&list)

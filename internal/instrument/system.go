@@ -3,7 +3,6 @@
 package instrument
 
 import (
-	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -53,8 +52,7 @@ func (r *Registry) Withdraw(p string, forever bool, done func()) {
 		return
 	}
 	go func() {
-		r.table.Withdraw(p)
-		r.flush()
+		r.table.Withdraw(p) // and drops translations if they are the plugin's
 		r.quiesce()
 		if done != nil {
 			r.callPlain(p, plugin.EventWithdrawn, done)
@@ -85,6 +83,3 @@ func (r *Registry) NewMemTrace(p string, f func(*plugin.VCPU, []plugin.MemRecord
 	r.traces.list.Store(&list)
 	return uint32(len(list) - 1)
 }
-
-// errClock is returned while the personality has no virtual clock.
-var errClock = errors.New("the guest's clock cannot be claimed here")

@@ -6,9 +6,12 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/callback"
+	"github.com/weir-emu/weir/internal/engine"
 	"github.com/weir-emu/weir/internal/linux"
 	"github.com/weir-emu/weir/plugin"
 )
@@ -19,25 +22,44 @@ type thread struct {
 	call plugin.Call // view of cur
 	cur  *linux.Call
 	busy int // walks of callbacks under way on this thread
+
+	walks      atomic.Uint64 // even: outside of walks; odd: in one
+	cpu        *engine.CPU
+	ring       []uint64 // trace records
+	tid        int      // of the host thread
+	delivering bool
+}
+
+// await waits until the walk that t is in, if any, is over.
+func (t *thread) await() {
+	was := t.walks.Load()
+	for was&1 != 0 && t.walks.Load() == was {
+		time.Sleep(100 * time.Microsecond)
+	}
 }
 
 // enter begins a walk of callbacks, leave ends it.
 func (t *thread) enter() (before plugin.Flags) {
-	t.busy++
+	if t.busy++; t.busy == 1 {
+		t.walks.Add(1)
+	}
 	return t.vcpu.SetAccess(plugin.SetPC)
 }
 
 func (t *thread) leave(before plugin.Flags) {
 	t.vcpu.SetAccess(before)
-	t.busy--
+	if t.busy--; t.busy == 0 {
+		t.walks.Add(1)
+	}
 }
 
 // vcpuSet numbers the threads alive.
 type vcpuSet struct {
-	mu     sync.Mutex
-	serial uint64
-	used   []bool // by index, as long as the highest ever used
-	live   []*plugin.VCPU
+	mu      sync.Mutex
+	serial  uint64
+	used    []bool // by index, as long as the highest ever used
+	live    []*plugin.VCPU
+	threads []*thread // of live
 }
 
 // thread returns t's structure. It is made when the thread starts.
@@ -45,6 +67,12 @@ func (r *Registry) thread(t *linux.Task) *thread {
 	if x, ok := t.Ext.(*thread); ok {
 		return x
 	}
+	x := r.newThread(t)
+	r.attachThread(t, x)
+	return x
+}
+
+func (r *Registry) newThread(t *linux.Task) *thread {
 	s := &r.vcpus
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,9 +82,10 @@ func (r *Registry) thread(t *linux.Task) *thread {
 		s.used = append(s.used, false)
 	}
 	s.used[i] = true
-	x := &thread{vcpu: plugin.NewVCPU(i, s.serial, t.TID, taskState{t, r})}
+	x := &thread{tid: t.TID, vcpu: plugin.NewVCPU(i, s.serial, t.TID, taskState{t, r})}
 	s.serial++
 	s.live = append(s.live, x.vcpu)
+	s.threads = append(s.threads, x)
 	t.Ext = x
 	return x
 }
@@ -92,20 +121,27 @@ func (r *Registry) threadExit(t *linux.Task) {
 	if !ok {
 		return
 	}
+	r.deliver(x, -1)
 	t.Ext = nil // after execve the same task starts again
 	r.vcpus.mu.Lock()
 	defer r.vcpus.mu.Unlock()
 	r.vcpus.used[x.vcpu.Index()] = false
 	r.vcpus.live = slices.DeleteFunc(r.vcpus.live, func(v *plugin.VCPU) bool { return v == x.vcpu })
+	r.vcpus.threads = slices.DeleteFunc(r.vcpus.threads, func(o *thread) bool { return o == x })
 }
 
 // fork runs in the child: only t is left of the parent's threads.
 func (r *Registry) fork(t *linux.Task) {
 	x := r.thread(t)
 	x.vcpu.SetTID(t.TID)
+	x.tid = t.TID
+	if x.cpu != nil {
+		x.cpu.ClearRecords()
+	}
 	r.pid.Store(int64(t.TID))
 	r.vcpus.mu.Lock()
 	r.vcpus.live = []*plugin.VCPU{x.vcpu}
+	r.vcpus.threads = []*thread{x}
 	clear(r.vcpus.used)
 	r.vcpus.used[x.vcpu.Index()] = true
 	r.vcpus.mu.Unlock()
@@ -141,6 +177,7 @@ func (r *Registry) callVCPU(e *callback.Entry, v *plugin.VCPU) {
 // exit runs the exit callbacks, once per process.
 func (r *Registry) exit(status int, sig abi.Signal) {
 	r.ended.Store(true)
+	r.stopInstrumenting()
 	for _, e := range r.table.Walk(plugin.EventExit) {
 		if e.Once() {
 			r.callExit(e, plugin.ExitInfo{Status: status, Signal: sig})

@@ -126,8 +126,81 @@ const (
 	OpBr     // A cond(Aux) B: to Imm; else the block goes on (or falls through to End)
 	OpExit   // leave with cpu.Exit(Aux) and PC = Imm
 
+	// Instrumentation. A counter is a 64-bit word of the thread's slot memory
+	// (State.Slots) at a byte offset. Those before the first operation of a guest
+	// instruction, and the constants they use, are executed once per execution of the
+	// instruction, whoever executes it; see [Op.Probe].
+	OpPoll      // leave with ExitPoll at the block's start if the thread is wanted; the block has no other poll
+	OpCount     // unless A: word at ProbeOff += B + ProbeConst
+	OpCountSet  // unless A: word at ProbeOff = B + ProbeConst
+	OpCall      // function ProbeID is called, at once or (Aux = If) if the word at ProbeOff compares so with A
+	OpCallMem   // unless C: function ProbeID is called for the access at address A, value B, Aux = Access
+	OpTrace     // unless C: a record of the access at address A, value B, Aux = Access, of trace ProbeID
+	OpTraceRoom // function ProbeID is called unless there is room for ProbeConst records
+
 	NumOps
 )
+
+// Probe reports whether op is instrumentation.
+func (op Op) Probe() bool { return op >= OpPoll && op <= OpTraceRoom }
+
+// ProbeImm packs the immediate of an instrumentation operation: an offset or a number
+// of a function or trace in the low half, and a constant or an offset in the upper.
+func ProbeImm(low uint32, high int32) int64 { return int64(high)<<32 | int64(low) }
+
+// Low and High unpack ProbeImm.
+func (i *Inst) Low() uint32 { return uint32(i.Imm) }
+
+// High is the upper half of the immediate of an instrumentation operation.
+func (i *Inst) High() int32 { return int32(i.Imm >> 32) }
+
+// If is the condition of OpCall in Aux: an unsigned comparison of a word with a value.
+type If uint8
+
+// Conditions.
+const (
+	IfAlways If = iota
+	IfEq
+	IfNe
+	IfLt
+	IfLe
+	IfGt
+	IfGe
+)
+
+// Holds evaluates c.
+func (c If) Holds(word, v uint64) bool {
+	switch c {
+	case IfEq:
+		return word == v
+	case IfNe:
+		return word != v
+	case IfLt:
+		return word < v
+	case IfLe:
+		return word <= v
+	case IfGt:
+		return word > v
+	case IfGe:
+		return word >= v
+	}
+	return true
+}
+
+// Access describes a memory access to instrumentation, in Aux.
+type Access uint8
+
+// Bits of an Access; the lowest three are the binary logarithm of the size in bytes.
+// A value of 16 bytes is in operand B and the one after it.
+const (
+	AccessSize   Access = 7
+	AccessStore  Access = 1 << 3
+	AccessSigned Access = 1 << 4
+	AccessAtomic Access = 1 << 5
+)
+
+// Bytes returns the size.
+func (a Access) Bytes() int { return 1 << (a & AccessSize) }
 
 // Type is the type or width of an operation.
 type Type uint8

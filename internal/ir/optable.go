@@ -34,6 +34,8 @@ const (
 	AuxKind           // IKind
 	AuxType           // source Type
 	AuxExact          // bit 0: raise inexact
+	AuxIf             // If
+	AuxAccess         // Access
 )
 
 // ImmUse is what Inst.Imm holds beside the case that operand B is Imm.
@@ -61,6 +63,8 @@ const (
 	EffSetCSR                    // writes a control register
 	EffFlags                     // accrues FP exceptions
 	EffRound                     // with Aux = RMDyn the result depends on State.FRM
+	EffProbe                     // instrumentation that guest state does not depend on
+	EffCall                      // Go code runs, to which all guest state is visible, and which may change it
 )
 
 // TypeSet is the set of types an operation has, bit 1<<Type each.
@@ -213,6 +217,14 @@ var Ops = [NumOps]OpInfo{
 	OpJmpInd: {Name: "jmpind", Dst: Int, A: Int, Aux: AuxHint, Imm: ImmDisp, Eff: EffEnd},
 	OpBr:     {Name: "br", A: Int, B: Int, Aux: AuxCond, Imm: ImmPC, Eff: EffBranch},
 	OpExit:   {Name: "exit", Aux: AuxExit, Imm: ImmPC, Eff: EffEnd},
+
+	OpPoll:      {Name: "poll", Eff: EffCall},
+	OpCount:     {Name: "count", A: Int, B: Int, Imm: ImmVal, Eff: EffProbe},
+	OpCountSet:  {Name: "countset", A: Int, B: Int, Imm: ImmVal, Eff: EffProbe},
+	OpCall:      {Name: "call", A: Int, Aux: AuxIf, Imm: ImmVal, Eff: EffCall},
+	OpCallMem:   {Name: "callmem", A: Int, B: Int, C: Int, Aux: AuxAccess, Imm: ImmVal, Eff: EffCall},
+	OpTrace:     {Name: "trace", A: Int, B: Int, C: Int, Aux: AuxAccess, Imm: ImmVal, Eff: EffProbe},
+	OpTraceRoom: {Name: "traceroom", Imm: ImmVal, Eff: EffCall},
 }
 
 // HasType reports whether the row allows t.

@@ -30,10 +30,11 @@ var (
 	hintNames    = [...]string{HintNone: "none", HintCall: "call", HintRet: "ret", HintCallRet: "callret"}
 	counterNames = [...]string{CounterCycle: "cycle", CounterTime: "time", CounterInstret: "instret"}
 	sgnNames     = [...]string{"copy", "neg", "xor"}
+	ifNames      = [...]string{IfAlways: "always", IfEq: "eq", IfNe: "ne", IfLt: "lt", IfLe: "le", IfGt: "gt", IfGe: "ge"}
 	exitNames    = [...]string{
 		cpu.ExitNone: "none", cpu.ExitChain: "chain", cpu.ExitIndirect: "indirect", cpu.ExitSyscall: "syscall",
 		cpu.ExitBreak: "break", cpu.ExitIllegal: "illegal", cpu.ExitFenceI: "fencei", cpu.ExitInterp: "interp",
-		cpu.ExitPoll: "poll", cpu.ExitFault: "fault", cpu.ExitAlign: "align", cpu.ExitVDSO: "vdso",
+		cpu.ExitPoll: "poll", cpu.ExitFault: "fault", cpu.ExitAlign: "align", cpu.ExitVDSO: "vdso", cpu.ExitCall: "call",
 	}
 )
 
@@ -60,6 +61,8 @@ func (u AuxUse) names() []string {
 		return kindNames[:]
 	case AuxType:
 		return typeNames[:]
+	case AuxIf:
+		return ifNames[:]
 	}
 	return nil
 }

@@ -188,6 +188,8 @@ func checkAux(u AuxUse, v uint8) error {
 	case AuxType:
 		ok = Type(v) >= F16 && Type(v) <= F64
 	case AuxLen:
+	case AuxAccess:
+		ok = Access(v)&AccessSize <= 4 && v < 1<<6
 	default:
 		ok = int(v) < len(u.names())
 	}

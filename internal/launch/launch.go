@@ -188,7 +188,7 @@ func (r *run) install() error {
 		}
 	}
 	r.reg = instrument.New(instrument.Config{
-		X: xs, F: fs,
+		X: xs, F: fs, Disasm: r.guest.Disasm,
 		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid},
 		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
 		OpenFile: r.openOwn,
@@ -264,6 +264,9 @@ func (r *run) newEngine(sp *mem.Space) (*engine.Engine, error) {
 	}
 	e, err := engine.New(ec)
 	r.engine = e
+	if err == nil && r.reg != nil {
+		r.reg.Attach(e)
+	}
 	return e, err
 }
 

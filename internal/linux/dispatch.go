@@ -52,7 +52,19 @@ type Hooks struct {
 	Return func(c *Call)         // WantReturn: tracing of the result; may change c.Result
 	Print  Printer               // WantPrint: strace
 
+	// Clock is the guest's time, if it is not the host's.
+	Clock VirtualClock
+
+	// Events has the Want bits of the functions that follow, which are set if their bits are.
+	Events        atomic.Uint32
+	Map           func(t *Task, m Mapping)
+	Unmap         func(t *Task, addr, size uint64)
+	Signal        func(t *Task, sig abi.Signal, code int32, addr, handler uint64, fault bool) // before its handler's frame is made; handler 0: the default action
+	Block         func(t *Task, begin bool)                                                   // around a host call that may wait
+	Discontinuity func(t *Task, kind int, from uint64)                                        // St.PC is where t goes on
+
 	// The rest are nil while nobody listens.
+	Loaded      func(t *Task, again bool)        // a program has been loaded and is about to start on t; again: by execve
 	ThreadStart func(t *Task)                    // on the new thread, before its first instruction
 	ThreadExit  func(t *Task)                    // on the thread that ends
 	Fork        func(child *Task)                // in a forked child, before it runs
@@ -100,13 +112,23 @@ func (t *Task) syscall() {
 	}
 	c := &t.call
 	c.start(t, nr, row, t.args(), st.PC)
+	pc := st.PC
 	if t.confined() {
 		if res, run := t.judge(c); !run {
 			t.finish(c, res)
+			t.hostCallOver(pc)
 			return
 		}
 	}
 	t.finish(c, row.run(t, c))
+	t.hostCallOver(pc)
+}
+
+// hostCallOver tells that a system call is over that was made before pc.
+func (t *Task) hostCallOver(pc uint64) {
+	if t.wants(WantDiscontinuity) && !t.gone() {
+		t.discontinuity(DiscHostCall, pc-syscallLen(t.Proc.Guest))
+	}
 }
 
 // args reads the six argument registers; those of a 32-bit guest lose what sign
@@ -191,6 +213,7 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	}
 	c.final = c.final || c.Result != res
 	t.finish(c, c.Result)
+	t.hostCallOver(c.PC)
 }
 
 // Invoke runs the default handler of c with its present arguments, for filters.

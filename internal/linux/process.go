@@ -114,7 +114,10 @@ type Program struct {
 	Argv                []string
 	Image               *load.Image
 	Bias                uint64
-	Entry               uint64 // where execution starts
+	Entry               uint64      // where execution starts
+	Interp              *load.Image // its dynamic loader, nil without one
+	InterpPath          string
+	InterpBias          uint64
 	Base                uint64 // AT_BASE: where the program interpreter is, 0 for none
 	Stack               load.StackInfo
 	StackTop, StackSize uint64

@@ -73,6 +73,7 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 	t.syncMask()
 	p.leader, p.main = t, t
 	p.add(t)
+	t.fresh = true
 	if err := t.load(plan); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -177,6 +178,10 @@ func (p *Process) Run() (status int, sig abi.Signal, err error) {
 func (t *Task) life() {
 	p := t.Proc
 	for {
+		if f := p.Hooks.Loaded; f != nil && t.fresh && !t.stale() {
+			f(t, t.reloaded)
+		}
+		t.fresh = false
 		if f := p.Hooks.ThreadStart; f != nil && !t.stale() {
 			f(t)
 		}
@@ -197,6 +202,7 @@ func (t *Task) life() {
 			break
 		}
 		t.commit(plan)
+		t.fresh, t.reloaded = true, true
 	}
 	// From here on the host must not choose this thread for a signal.
 	// The internal one stays open: a fork parks every thread with it.
@@ -294,7 +300,7 @@ func (t *Task) vdso() {
 		return
 	}
 	nr := abi.Sysno(st.X[p.Guest.SysnoReg])
-	if p.Hooks.word(nr).Load() == 0 {
+	if p.Hooks.word(nr).Load() == 0 && !p.Hooks.Clock.on.Load() && !t.wants(WantDiscontinuity) {
 		if r, ok := t.fastTime(nr); ok {
 			st.X[p.Guest.RetReg] = uint64(r)
 			return

@@ -173,7 +173,7 @@ func (t *Task) signals() {
 			}
 			continue
 		}
-		if t.deliver(&t.info) {
+		if t.deliver(&t.info, false) {
 			ran = true
 		}
 	}
@@ -279,8 +279,8 @@ func (t *Task) tempMask(mask uint64) {
 	t.mask = mask &^ unblockable
 }
 
-// deliver acts on a signal: it reports whether a handler was arranged for.
-func (t *Task) deliver(info *sigInfo) bool {
+// deliver acts on a signal, of a fault of t's own or not: it reports whether a handler was arranged for.
+func (t *Task) deliver(info *sigInfo, fault bool) bool {
 	p := t.Proc
 	sig := info.sig()
 	if sig < 1 || sig > abi.SIGRTMAX {
@@ -302,6 +302,11 @@ func (t *Task) deliver(info *sigInfo) bool {
 	if f := p.Cfg.Signal; f != nil {
 		f(t, info[:], a.handler)
 	}
+	if t.wants(WantSignal) {
+		s, code, addr := signalInfo(info)
+		t.Proc.Hooks.Signal(t, s, code, addr, a.handler, fault)
+	}
+	from := t.St.PC
 	if a.handler == sigDfl {
 		t.defaultAction(sig)
 		return false
@@ -318,6 +323,11 @@ func (t *Task) deliver(info *sigInfo) bool {
 		t.mask |= sigBit(sig)
 	}
 	t.mask &^= unblockable
+	if fault {
+		t.discontinuity(DiscException, from)
+	} else {
+		t.discontinuity(DiscInterrupt, from)
+	}
 	return true
 }
 
@@ -338,7 +348,7 @@ func (t *Task) fault(sig abi.Signal, code int32, addr uint64) bool {
 		t.mask &^= sigBit(sig)
 	}
 	p.sigMu.Unlock()
-	return t.deliver(&info)
+	return t.deliver(&info, true)
 }
 
 // defaultAction performs the default action of a signal that the host did not

@@ -246,6 +246,7 @@ func (t *Task) load(pl *execPlan) error {
 			return err
 		}
 		pr.Base = ib
+		pr.Interp, pr.InterpPath, pr.InterpBias = pl.interpImage, pl.interp.name, ib
 		if !pl.interpImage.PIE {
 			pr.Base = pl.interpImage.Lo
 		}

@@ -14,7 +14,7 @@ import (
 func memoryRows() []Row {
 	return []Row{
 		own(214, "brk", "addr", func(t *Task, c *Call) int64 { return int64(t.Proc.Mem.Brk(c.Args[0])) }, argfmt.Ptr).with(argfmt.RetAddr),
-		own(215, "munmap", "addr length", func(t *Task, c *Call) int64 { return t.Proc.Mem.Unmap(c.Args[0], c.Args[1]).Result() }, argfmt.Ptr, argfmt.Size),
+		own(215, "munmap", "addr length", sysMunmap, argfmt.Ptr, argfmt.Size),
 		own(216, "mremap", "old_address old_size new_size flags new_address", sysMremap, argfmt.Ptr, argfmt.Size, argfmt.Size, argfmt.MremapFlags, argfmt.Ptr).with(argfmt.RetAddr),
 		own(222, "mmap", "addr length prot flags fd offset", sysMmap, argfmt.Ptr, argfmt.Size, argfmt.MmapProt, argfmt.MmapFlags, argfmt.FD, argfmt.Hex).with(argfmt.RetAddr),
 		own(226, "mprotect", "addr len prot", func(t *Task, c *Call) int64 { return t.protect(c) }, argfmt.Ptr, argfmt.Size, argfmt.MmapProt),
@@ -85,7 +85,16 @@ func sysMmap(t *Task, c *Call) int64 {
 	if e != 0 {
 		return e.Result()
 	}
+	t.mapped(at, c.Args[1], mem.Prot(c.Args[2]), flags, fd, c.Args[5])
 	return int64(at)
+}
+
+func sysMunmap(t *Task, c *Call) int64 {
+	e := t.Proc.Mem.Unmap(c.Args[0], c.Args[1])
+	if e == 0 {
+		t.unmapped(c.Args[0], c.Args[1])
+	}
+	return e.Result()
 }
 
 // protSem is PROT_SEM, which means nothing on the guests' machines.
@@ -105,6 +114,14 @@ func sysMremap(t *Task, c *Call) int64 {
 	at, e := t.Proc.Mem.Remap(c.Args[0], c.Args[1], c.Args[2], int(c.Args[3]), c.Args[4])
 	if e != 0 {
 		return e.Result()
+	}
+	if t.wants(WantMap) {
+		const dontUnmap = 4 // MREMAP_DONTUNMAP
+		if c.Args[3]&dontUnmap == 0 {
+			t.unmapped(c.Args[0], c.Args[1])
+		}
+		a, _ := t.Proc.Mem.Lookup(at)
+		t.Proc.Hooks.Map(t, Mapping{Addr: at, Size: roundPage(c.Args[2]), Prot: a.Prot, FD: -1})
 	}
 	return int64(at)
 }

@@ -14,11 +14,11 @@ func timeRows() []Row {
 	return []Row{
 		own(101, "nanosleep", "req rem", sysNanosleep, argfmt.TimespecIn, argfmt.TimespecOut),
 		fast(112, "clock_settime", "clockid tp", hostsys.SYS_CLOCK_SETTIME, argfmt.ClockID, argfmt.TimespecIn),
-		fast(113, "clock_gettime", "clockid tp", hostsys.SYS_CLOCK_GETTIME, argfmt.ClockID, argfmt.TimespecOut),
+		own(113, "clock_gettime", "clockid tp", clockGettime, argfmt.ClockID, argfmt.TimespecOut),
 		fast(114, "clock_getres", "clockid res", hostsys.SYS_CLOCK_GETRES, argfmt.ClockID, argfmt.TimespecOut),
 		own(115, "clock_nanosleep", "clockid flags request remain", sysClockNanosleep, argfmt.ClockID, argfmt.TimerFlags, argfmt.TimespecIn, argfmt.TimespecOut),
 		fast(153, "times", "buf", hostsys.SYS_TIMES, argfmt.TmsOut),
-		fast(169, "gettimeofday", "tv tz", hostsys.SYS_GETTIMEOFDAY, argfmt.TimevalOut, argfmt.TimezoneOut),
+		own(169, "gettimeofday", "tv tz", getTimeOfDay, argfmt.TimevalOut, argfmt.TimezoneOut),
 		fast(170, "settimeofday", "tv tz", hostsys.SYS_SETTIMEOFDAY, argfmt.TimevalIn, argfmt.PtrIn),
 		fast(171, "adjtimex", "buf", hostsys.SYS_ADJTIMEX, argfmt.PtrInOut),
 		fast(266, "clock_adjtime", "clockid buf", hostsys.SYS_CLOCK_ADJTIME, argfmt.ClockID, argfmt.PtrInOut),
@@ -37,6 +37,9 @@ func sysClockNanosleep(t *Task, c *Call) int64 {
 	if !t.read(c.Args[2], ts[:]) {
 		return abi.EFAULT.Result()
 	}
+	if r, done := t.virtualSleep(int32(c.Args[0]), &ts, true); done {
+		return r
+	}
 	return t.hostBlock(hostsys.SYS_CLOCK_NANOSLEEP, uintptr(c.Args[0]), uintptr(c.Args[1]), t.put(0, ts[:]), 0, 0, 0)
 }
 
@@ -47,6 +50,9 @@ func (t *Task) sleep(clock int32, req, rem uint64) int64 {
 	var ts [16]byte
 	if !t.read(req, ts[:]) {
 		return abi.EFAULT.Result()
+	}
+	if r, done := t.virtualSleep(clock, &ts, false); done {
+		return r
 	}
 	at := t.put(reqOff, ts[:])
 	for {

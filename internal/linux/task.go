@@ -51,6 +51,9 @@ type Task struct {
 	left     bool        // a vfork child has ended by itself
 	scratch  uintptr     // host page for arguments of host calls
 	epoch    uint32
+
+	fresh    bool // a program was loaded that has not started
+	reloaded bool // not for the first time
 }
 
 const (
@@ -102,6 +105,12 @@ func (t *Task) get64(off int) uint64 {
 // host runs a host syscall through the restartable window. resRestart means
 // that it was not executed because a signal is pending.
 func (t *Task) host(nr uintptr, a1, a2, a3, a4, a5, a6 uintptr) int64 {
+	if t.wants(WantBlock) {
+		t.blocks(true)
+		r := int64(hostsys.Syscall(t.St, nr, a1, a2, a3, a4, a5, a6))
+		t.blocks(false)
+		return r
+	}
 	return int64(hostsys.Syscall(t.St, nr, a1, a2, a3, a4, a5, a6))
 }
 

@@ -27,6 +27,7 @@ const (
 	coldFMA           // NaN as result of a fused operation
 	coldQuiet         // NaN in a comparison between saving and restoring the flags
 	coldFlags         // MXCSR flags to clear
+	coldCall          // call of Go code that is due
 )
 
 type cold struct {
@@ -121,6 +122,9 @@ func (g *gen) genCold() {
 			g.coldQuiet(&c)
 		case coldFToI:
 			g.coldFToI(&c)
+		case coldCall:
+			g.here(c.site)
+			g.callGo(uint32(c.pc), c.back)
 		case coldBail:
 			g.here(c.site)
 			g.restore(&c)
@@ -144,6 +148,12 @@ func (g *gen) genExits() {
 
 // exitPC leaves with reason e; the guest state is home.
 func (g *gen) exitPC(pc uint64, e cpu.Exit) {
+	if g.probed {
+		switch e {
+		case cpu.ExitInterp, cpu.ExitAlign, cpu.ExitIllegal:
+			g.movMI32(off(cpu.OffExitBlock), int32(g.start)+1)
+		}
+	}
 	g.movi(rcx, int64(pc))
 	g.jmpTo(g.stubs.exit[e])
 }
@@ -188,8 +198,16 @@ func (g *gen) condJump(c cc, target uint64, from int) {
 }
 
 // poll leaves with ExitPoll at the current instruction if the thread is wanted; the
-// guest state is home.
+// guest state is home. An instrumented block polls at its start instead, before anything
+// has been counted.
 func (g *gen) poll() {
+	if g.probed {
+		return
+	}
+	g.pollNow()
+}
+
+func (g *gen) pollNow() {
 	g.insT(0x83, true, aCMP, off(cpu.OffPending), 1)
 	g.b1(0)
 	g.cold = append(g.cold, cold{kind: coldExit, exit: cpu.ExitPoll, pc: g.pc, site: g.jcc(ccNE)})

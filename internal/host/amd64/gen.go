@@ -73,6 +73,8 @@ type gen struct {
 	la    *live // after it
 	stop  int   // index of the first operation that is not compiled
 
+	probed bool // the block is instrumented
+
 	quietCmp int // comparison between getfflags and setfflags, see findQuiet
 	quietEnd int // the setfflags
 
@@ -154,6 +156,7 @@ func (g *gen) Compile(b *ir.Block, m host.Mode, off uint32, c *host.Code) error 
 	g.resetSyms()
 	g.resetFP()
 	g.quietCmp, g.quietEnd = -1, -1
+	g.probed = len(b.Insts) > 1 && b.Insts[1].Op == ir.OpPoll
 	g.cold = g.cold[:0]
 	g.snaps = g.snaps[:0]
 	g.exits = g.exits[:0]
@@ -178,7 +181,7 @@ func (g *gen) Compile(b *ir.Block, m host.Mode, off uint32, c *host.Code) error 
 		g.inUse = 0
 		g.flushAll()
 		if g.stop < len(b.Insts) {
-			g.exitPC(uint64(b.Insts[g.stop].Imm), cpu.ExitInterp)
+			g.exitPC(g.pc, cpu.ExitInterp)
 		} else {
 			g.jumpTo(b.End)
 		}
@@ -211,9 +214,16 @@ func (g *gen) liveness() {
 		case ir.OpInsn:
 			l.x[1] = 0
 			if bad {
-				g.stop = k
+				g.stop = k + 1 + g.leading(k+1)
 				bad = false
 				l = live{x: all}
+				for n := g.stop; n > k+1; n-- { // what instrumentation does in front of it
+					g.lives[n] = l
+					g.use(&l, ir.Ops[insts[n-1].Op].A, insts[n-1].A)
+					g.use(&l, ir.Ops[insts[n-1].Op].B, insts[n-1].B)
+				}
+				g.lives[k+1] = l
+				l.x[1] = 0
 			}
 			continue
 		case ir.OpNop:
@@ -236,7 +246,7 @@ func (g *gen) liveness() {
 				l.x.del(ix(i.Dst) + 1)
 			}
 		}
-		if info.Has(^(ir.EffRound | ir.EffFlags)) || mayBail(i) {
+		if info.Has(^(ir.EffRound | ir.EffFlags | ir.EffProbe)) || mayBail(i) {
 			l.x[0] = ^uint64(0)
 		}
 		g.use(&l, info.A, i.A)
@@ -244,6 +254,20 @@ func (g *gen) liveness() {
 		g.use(&l, info.C, i.C)
 	}
 	g.lives[0] = l
+}
+
+// leading is the number of operations from the k'th on that belong to instrumentation
+// in front of a guest instruction.
+func (g *gen) leading(k int) (n int) {
+	for i := range g.blk.Insts[k:] {
+		switch in := &g.blk.Insts[k+i]; {
+		case in.Op.Probe():
+			n = i + 1
+		case in.Op != ir.OpConst || !in.Dst.IsTemp():
+			return n
+		}
+	}
+	return n
 }
 
 func (g *gen) use(l *live, kind ir.Operand, v ir.Val) {

@@ -11,6 +11,7 @@ type stubTable struct {
 	chain    int
 	indirect int
 	retMiss  int
+	callGo   int     // leave for a Go function; RCX = where to go on
 	exit     [16]int // by cpu.Exit; RCX = guest pc
 
 	// Constants for vector instructions, 16 bytes each.
@@ -91,6 +92,11 @@ func (g *gen) genStubs() host.Stubs {
 	s.chain = g.p
 	g.popM(off(cpu.OffExitArg))
 	g.movMI32(off(cpu.OffExit), int32(cpu.ExitChain))
+	g.jmpTo(s.common)
+
+	s.callGo = g.p
+	g.st(off(cpu.OffExitArg), rcx)
+	g.movMI32(off(cpu.OffExit), int32(cpu.ExitCall))
 	g.jmpTo(s.common)
 
 	s.retMiss = g.p

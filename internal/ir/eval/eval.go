@@ -38,6 +38,13 @@ type Machine struct {
 	S   *cpu.State
 	Mem Memory
 
+	// For instrumentation. Words is the memory at S.Slots, Ring the one whose end is
+	// S.TraceEnd. Call is told of a call that is due, of access a for OpCallMem; S.PC is that of the instruction. It
+	// returns false if execution shall not go on here, but at S.PC.
+	Words []uint64
+	Ring  []uint64
+	Call  func(i *ir.Inst, a *Access) bool
+
 	t  [64]uint64 // integer temporaries
 	ft [64]uint64 // FP temporaries
 
@@ -54,11 +61,28 @@ type Machine struct {
 //
 // The block must be verified ([ir.Block.Verify]); it is not changed and may be
 // run by several machines at once.
-func (m *Machine) Run(b *ir.Block) {
-	s := m.S
+func (m *Machine) Run(b *ir.Block) { m.run(b, 0, b.PC) }
+
+// Resume executes the rest of block b, from operation n on. If that is within a guest
+// instruction, its temporaries are what generated code has left in S.Temps.
+func (m *Machine) Resume(b *ir.Block, n int) {
 	pc := b.PC
+	for k := n - 1; k >= 0; k-- {
+		if b.Insts[k].Op == ir.OpInsn {
+			pc = uint64(b.Insts[k].Imm)
+			break
+		}
+	}
+	for i, t := range &m.S.Temps {
+		m.t[i], m.ft[i] = t[0], t[1]
+	}
+	m.run(b, n, pc)
+}
+
+func (m *Machine) run(b *ir.Block, start int, pc uint64) {
+	s := m.S
 	insts := b.Insts
-	for n := range insts {
+	for n := start; n < len(insts); n++ {
 		i := &insts[n]
 		switch i.Op {
 		case ir.OpNop:
@@ -141,6 +165,13 @@ func (m *Machine) Run(b *ir.Block) {
 		case ir.OpExit:
 			m.leave(cpu.Exit(i.Aux), uint64(i.Imm))
 			return
+
+		case ir.OpPoll:
+		case ir.OpCount, ir.OpCountSet, ir.OpCall, ir.OpCallMem, ir.OpTrace, ir.OpTraceRoom:
+			if !m.probe(i, pc) {
+				s.Exit = cpu.ExitIndirect
+				return
+			}
 
 		default:
 			if i.Op >= ir.OpFAdd && i.Op <= ir.OpFMovFromI {

@@ -306,6 +306,9 @@ func TestAllOps(t *testing.T) {
 				i.Aux = uint8(cpu.ExitSyscall)
 			}
 			m := newMachine()
+			m.Words, m.Ring = make([]uint64, 8), make([]uint64, 8)
+			m.Call = func(*ir.Inst, *Access) bool { return true }
+			m.S.TracePos, m.S.TraceEnd = 1000, 1064
 			m.S.X[1], m.S.X[2] = memBase, 3
 			for n := range 4 {
 				m.S.V[n][0] = box(ty, 0x3ff8000000000000>>(64-8*fpBytes(ty)))

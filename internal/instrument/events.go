@@ -1,0 +1,191 @@
+//go:build linux
+
+package instrument
+
+import (
+	"debug/elf"
+
+	"github.com/weir-emu/weir/abi"
+	"github.com/weir-emu/weir/internal/linux"
+	"github.com/weir-emu/weir/plugin"
+)
+
+// eventBits are the bits of linux.Hooks.Events that an event needs.
+func eventBits(ev plugin.Event) uint32 {
+	switch ev {
+	case plugin.EventSignal:
+		return linux.WantSignal
+	case plugin.EventDiscontinuity:
+		return linux.WantDiscontinuity
+	case plugin.EventBlocked, plugin.EventResumed:
+		return linux.WantBlock
+	}
+	return 0
+}
+
+// enableEvents recomputes the bits after a change of ev. Mappings are always wanted: symbols of
+// libraries need them.
+func (r *Registry) enableEvents(ev plugin.Event) {
+	bit := eventBits(ev)
+	for e := range plugin.NumEvents {
+		if eventBits(e) == bit && len(r.table.Walk(e)) > 0 {
+			r.hooks.Events.Or(bit)
+			return
+		}
+	}
+	r.hooks.Events.And(^bit)
+}
+
+// walk calls the callbacks of an event on t's thread, with full access.
+func walk[F any](r *Registry, t *linux.Task, ev plugin.Event, call func(F, *plugin.VCPU)) {
+	list := r.table.Walk(ev)
+	if len(list) == 0 {
+		return
+	}
+	x := r.thread(t)
+	before := x.enter()
+	for _, e := range list {
+		if e.Live() {
+			r.protect(e, func() { call(e.Func.(F), x.vcpu) })
+		}
+	}
+	x.leave(before)
+}
+
+func mapping(m linux.Mapping) plugin.Mapping {
+	return plugin.Mapping{Addr: m.Addr, Size: m.Size, Prot: int(m.Prot), Path: m.Path, Offset: m.Offset}
+}
+
+// loaded notes the images of a program that is about to start.
+func (r *Registry) loaded(t *linux.Task, again bool) {
+	r.space.Store(t.Proc.Mem)
+	path := t.Proc.GuestPath()
+	r.binary.Store(&path)
+	list := t.Proc.LoadedImages()
+	for i, l := range list {
+		m := imageOf(l)
+		if i == 0 {
+			r.images.setMain(m)
+		} else {
+			r.images.add(m)
+		}
+	}
+	for i, l := range list {
+		for _, s := range l.Segments {
+			walk(r, t, plugin.EventMap, func(f func(*plugin.VCPU, plugin.Mapping), v *plugin.VCPU) { f(v, mapping(s)) })
+		}
+		if i > 0 {
+			r.library(t, imageOf(l).Image)
+		}
+	}
+	if again {
+		r.vcpuEvent(plugin.EventExec, t)
+	}
+}
+
+// imageOf makes an image whose bounds are those of its executable segments.
+func imageOf(l linux.LoadedImage) mapped {
+	m := mapped{Image: plugin.Image{Path: l.Path, Bias: l.Bias, Entry: l.Entry}, lo: l.Lo, hi: l.Hi}
+	for _, s := range l.Segments {
+		if s.Prot&4 == 0 {
+			continue
+		}
+		if m.Start == 0 {
+			m.Start = s.Addr
+		}
+		m.End = s.Addr + s.Size
+	}
+	return m
+}
+
+func (r *Registry) library(t *linux.Task, im plugin.Image) {
+	walk(r, t, plugin.EventLibrary, func(f func(*plugin.VCPU, plugin.Image), v *plugin.VCPU) { f(v, im) })
+}
+
+// mapped tells of a mapping, and of the library that it is code of.
+func (r *Registry) mapped(t *linux.Task, lm linux.Mapping) {
+	m := mapping(lm)
+	walk(r, t, plugin.EventMap, func(f func(*plugin.VCPU, plugin.Mapping), v *plugin.VCPU) { f(v, m) })
+	if m.Prot&4 == 0 || m.Path == "" {
+		return
+	}
+	if l, ok := libraryAt(m); ok {
+		r.images.add(l)
+		r.library(t, l.Image)
+	}
+}
+
+// libraryAt finds out which part of an ELF file a mapping of executable memory is.
+func libraryAt(m plugin.Mapping) (l mapped, ok bool) {
+	f, err := elf.Open(m.Path)
+	if err != nil {
+		return l, false
+	}
+	defer f.Close()
+	lo, hi := ^uint64(0), uint64(0)
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_LOAD {
+			continue
+		}
+		lo, hi = min(lo, p.Vaddr&^4095), max(hi, p.Vaddr+p.Memsz)
+		if p.Flags&elf.PF_X == 0 || ok || p.Off&^4095 < m.Offset || p.Off >= m.Offset+m.Size {
+			continue
+		}
+		// Page m.Offset of the file is at m.Addr; the segment's first page is p.Off&^4095.
+		at := m.Addr + (p.Off - m.Offset)
+		l.Image = plugin.Image{Path: m.Path, Bias: at - p.Vaddr, Start: at, End: at + p.Memsz}
+		ok = true
+	}
+	l.lo, l.hi = l.Bias+lo, l.Bias+hi
+	return l, ok
+}
+
+func (r *Registry) unmapped(t *linux.Task, addr, size uint64) {
+	r.images.unmap(addr, size)
+	walk(r, t, plugin.EventUnmap, func(f func(*plugin.VCPU, abi.Addr, uint64), v *plugin.VCPU) { f(v, addr, size) })
+}
+
+func (r *Registry) signal(t *linux.Task, sig abi.Signal, code int32, addr, handler uint64, fault bool) {
+	s := plugin.Signal{Signal: sig, Code: code, Addr: addr, Fault: fault, Handler: handler}
+	walk(r, t, plugin.EventSignal, func(f func(*plugin.VCPU, plugin.Signal), v *plugin.VCPU) { f(v, s) })
+}
+
+func (r *Registry) block(t *linux.Task, begin bool) {
+	ev := plugin.EventResumed
+	if begin {
+		ev = plugin.EventBlocked
+	}
+	r.vcpuEvent(ev, t)
+}
+
+func (r *Registry) discontinuity(t *linux.Task, kind int, from uint64) {
+	d := plugin.Discontinuity{Type: plugin.DiscontinuityType(kind), From: from, To: t.St.PC}
+	walk(r, t, plugin.EventDiscontinuity, func(f func(*plugin.VCPU, plugin.Discontinuity), v *plugin.VCPU) { f(v, d) })
+}
+
+// ClaimClock implements plugin.System.
+func (r *Registry) ClaimClock(p string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.clock {
+		return plugin.ErrClockTaken
+	}
+	r.clock = true
+	r.hooks.Clock.Start()
+	return nil
+}
+
+// SetClock implements plugin.System.
+func (r *Registry) SetClock(ns int64) { r.hooks.Clock.Set(ns) }
+
+// ClockNow implements plugin.System.
+func (r *Registry) ClockNow() int64 { return r.hooks.Clock.Now() }
+
+func (r *Registry) hostAddr(addr uint64) uintptr {
+	if sp := r.space.Load(); sp != nil {
+		if _, ok := sp.Lookup(addr); ok {
+			return sp.Host(addr)
+		}
+	}
+	return 0
+}
