@@ -249,4 +249,3 @@ func TestBypassC(t *testing.T) {
 	}
 	testBypass(t, prog)
 }
-

@@ -20,8 +20,17 @@ type need struct{ ext, on string }
 
 // needs of the unprivileged manual's extensions. Parts of extensions go with them.
 var needs = [...]need{
-	{"d", "f"}, {"zfa", "f"}, {"zfhmin", "f"}, {"zcb", "c"}, {"zca", "c"}, {"zcd", "c"}, {"zcd", "d"},
-	{"zacas", "a"}, {"zawrs", "a"}, {"zaamo", "a"}, {"zalrsc", "a"},
+	{"d", "f"},
+	{"zfa", "f"},
+	{"zfhmin", "f"},
+	{"zcb", "c"},
+	{"zca", "c"},
+	{"zcd", "c"},
+	{"zcd", "d"},
+	{"zacas", "a"},
+	{"zawrs", "a"},
+	{"zaamo", "a"},
+	{"zalrsc", "a"},
 }
 
 // base are extensions that cannot be switched off: every program and the vDSO have them.
