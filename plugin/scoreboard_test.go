@@ -32,9 +32,9 @@ func (s *slotSystem) MaxVCPUs() int          { return len(s.slots) }
 func (s *slotSystem) Slot(i int) []uint64    { return s.slots[i] }
 
 type record struct {
-	small byte
-	a, b  uint64
-	hist  [4]uint64
+	_    byte
+	_, b uint64
+	hist [4]uint64
 }
 
 func TestScoreboard(t *testing.T) {

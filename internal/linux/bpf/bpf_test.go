@@ -129,8 +129,9 @@ func FuzzProgram(f *testing.F) {
 		for i := range d {
 			d[i] = r.Uint32()
 		}
-		if p.Run(&d) != p.Run(&d) {
-			t.Error("two runs differ")
+		first := p.Run(&d)
+		if again := p.Run(&d); again != first {
+			t.Errorf("two runs differ: %#x, %#x", first, again)
 		}
 	})
 }
