@@ -61,41 +61,6 @@ func Decode(s Source, a Arg, i int) Value {
 	return v
 }
 
-// Flags returns the name of the values of a kind of flags or enumeration, for
-// filter expressions: 0 and false if there is none of that name.
-func Flags(k Kind, name string) (uint64, bool) {
-	if k >= numKinds {
-		return 0, false
-	}
-	var sets [2][]bit
-	switch k {
-	case OpenFlags:
-		sets = [2][]bit{openBits, accModes}
-	case MmapFlags:
-		sets = [2][]bit{mmapBits, mmapTypes}
-	case CloneFlags:
-		sets[0] = cloneBits
-	case SockType:
-		sets = [2][]bit{sockTypes, sockFlags}
-	case FutexOp:
-		sets = [2][]bit{futexOps, futexBits}
-	case StatxMask:
-		sets[0] = statxMask
-	case StatxFlags:
-		sets = [2][]bit{atFlags, statxSync}
-	default:
-		sets = [2][]bit{kinds[k].bits, kinds[k].enum}
-	}
-	for _, set := range sets {
-		for _, b := range set {
-			if b.n == name {
-				return b.v, true
-			}
-		}
-	}
-	return 0, false
-}
-
 // late reports whether an argument can only be printed after the call.
 func late(k Kind) bool {
 	switch k {

@@ -248,26 +248,6 @@ func TestDecode(t *testing.T) {
 	if v := Decode(f, args[1], 1); v.IsStr || v.Text != "0x8" {
 		t.Errorf("bad path: %+v", v)
 	}
-	for _, c := range []struct {
-		k    Kind
-		name string
-		v    uint64
-		ok   bool
-	}{
-		{OpenFlags, "O_CREAT", 0o100, true},
-		{OpenFlags, "O_RDWR", 2, true},
-		{MmapFlags, "MAP_PRIVATE", 2, true},
-		{MmapProt, "PROT_EXEC", 4, true},
-		{CloneFlags, "CLONE_VM", 0x100, true},
-		{SockType, "SOCK_NONBLOCK", 0o4000, true},
-		{SockDomain, "AF_INET6", 10, true},
-		{Int, "X", 0, false},
-		{numKinds, "X", 0, false},
-	} {
-		if v, ok := Flags(c.k, c.name); v != c.v || ok != c.ok {
-			t.Errorf("%s: %#x %v", c.name, v, ok)
-		}
-	}
 }
 
 // TestKinds: every kind has a name and a printer, and no printer minds any value, or

@@ -343,13 +343,19 @@ func (m *marshal) followExe(f *file, flags uint64) abi.Errno {
 	return e
 }
 
+// statPath is filePath for the calls that look at what /proc/self/exe leads to, whose argument
+// flags has AT_SYMLINK_NOFOLLOW.
+func (m *marshal) statPath(c *Call, flags int) (dirfd uintptr, f file, e abi.Errno) {
+	if dirfd, f, e = m.filePath(c); e == 0 {
+		e = m.followExe(&f, c.Args[flags])
+	}
+	return dirfd, f, e
+}
+
 func sysNewfstatat(t *Task, c *Call) int64 {
 	m := marshal{t: t}
 	defer m.release()
-	dirfd, f, e := m.filePath(c)
-	if e == 0 {
-		e = m.followExe(&f, c.Args[3])
-	}
+	dirfd, f, e := m.statPath(c, 3)
 	if e != 0 {
 		return e.Result()
 	}
@@ -359,10 +365,7 @@ func sysNewfstatat(t *Task, c *Call) int64 {
 func sysStatx(t *Task, c *Call) int64 {
 	m := marshal{t: t}
 	defer m.release()
-	dirfd, f, e := m.filePath(c)
-	if e == 0 {
-		e = m.followExe(&f, c.Args[2])
-	}
+	dirfd, f, e := m.statPath(c, 2)
 	if e != 0 {
 		return e.Result()
 	}

@@ -163,15 +163,6 @@ func (s *Space) Fetch(pc uint64, buf []byte) int {
 	return got
 }
 
-// Executable reports whether an instruction may be fetched at addr, and if not,
-// whether anything is mapped there (SEGV_ACCERR rather than SEGV_MAPERR).
-func (s *Space) Executable(addr uint64) (exec, mapped bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	a, ok := s.areas.at(addr)
-	return ok && a.Prot&ProtExec != 0, ok
-}
-
 // Load is an interpreted load of size bytes; on a fault it reports false with
 // the State's fault fields set.
 func (s *Space) Load(st *cpu.State, addr uint64, size int) (uint64, bool) {

@@ -258,7 +258,7 @@ func TestDecode(t *testing.T) {
 			}
 			text = append(text, a.Name+":"+a.Kind+"="+a.Text)
 		}
-		if got := strings.Join(text, " "); got != `dfd:dirfd=-100 filename:path="/x" flags:flags=2 mode:mode=0` {
+		if got := strings.Join(text, " "); got != `dirfd:dirfd=-100 pathname:path="/x" flags:flags=2 mode:mode=0` {
 			t.Errorf("decoded %s", got)
 		}
 	})

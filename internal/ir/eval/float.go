@@ -78,162 +78,167 @@ func (m *Machine) float(i *ir.Inst) {
 		m.setInt(i.Dst, uint64(v))
 	default:
 		if i.Ty == ir.F32 {
-			f = m.float32(i)
+			f = format32.run(m, i)
 		} else {
-			f = m.float64(i)
+			f = format64.run(m, i)
 		}
 	}
 	m.S.FFlags |= uint32(f)
 }
 
-func (m *Machine) float64(i *ir.Inst) (f softfp.Flags) {
-	var r uint64
+// fpFormat is binary32 or binary64: its operations, and how values of it are in registers.
+type fpFormat[T uint32 | uint64] struct {
+	get  func(m *Machine, v ir.Val) T
+	set  func(m *Machine, v ir.Val, x T)
+	sign T
+
+	add, sub, mul, div   func(a, b T, rm softfp.Round) (T, softfp.Flags)
+	sqrt                 func(a T, rm softfp.Round) (T, softfp.Flags)
+	mulAdd               func(a, b, c T, rm softfp.Round) (T, softfp.Flags)
+	min, max, minM, maxM func(a, b T) (T, softfp.Flags)
+	roundInt             func(a T, rm softfp.Round, exact bool) (T, softfp.Flags)
+	eq, lt, le, ltQ, leQ func(a, b T) (bool, softfp.Flags)
+	class                func(a T) uint16
+	toI32                func(a T, rm softfp.Round) (int32, softfp.Flags)
+	toU32                func(a T, rm softfp.Round) (uint32, softfp.Flags)
+	toI64                func(a T, rm softfp.Round) (int64, softfp.Flags)
+	toU64                func(a T, rm softfp.Round) (uint64, softfp.Flags)
+	fromI32              func(v int32, rm softfp.Round) (T, softfp.Flags)
+	fromU32              func(v uint32, rm softfp.Round) (T, softfp.Flags)
+	fromI64              func(v int64, rm softfp.Round) (T, softfp.Flags)
+	fromU64              func(v uint64, rm softfp.Round) (T, softfp.Flags)
+}
+
+// Functions rather than method values, which would be stored at every start.
+func get64(m *Machine, v ir.Val) uint64    { return m.fp(v) }
+func set64(m *Machine, v ir.Val, x uint64) { m.setFP(v, x) }
+func get32(m *Machine, v ir.Val) uint32    { return unbox32(m.fp(v)) }
+func set32(m *Machine, v ir.Val, x uint32) { m.setFP(v, box32(x)) }
+
+var format32 = fpFormat[uint32]{
+	get: get32, set: set32, sign: 1 << 31,
+	add: softfp.Add32, sub: softfp.Sub32, mul: softfp.Mul32, div: softfp.Div32, sqrt: softfp.Sqrt32, mulAdd: softfp.MulAdd32,
+	min: softfp.Min32, max: softfp.Max32, minM: softfp.MinM32, maxM: softfp.MaxM32, roundInt: softfp.RoundInt32,
+	eq: softfp.Eq32, lt: softfp.Lt32, le: softfp.Le32, ltQ: softfp.LtQ32, leQ: softfp.LeQ32, class: softfp.Class32,
+	toI32: softfp.F32ToI32, toU32: softfp.F32ToU32, toI64: softfp.F32ToI64, toU64: softfp.F32ToU64,
+	fromI32: softfp.I32ToF32, fromU32: softfp.U32ToF32, fromI64: softfp.I64ToF32, fromU64: softfp.U64ToF32,
+}
+
+var format64 = fpFormat[uint64]{
+	get: get64, set: set64, sign: 1 << 63,
+	add: softfp.Add64, sub: softfp.Sub64, mul: softfp.Mul64, div: softfp.Div64, sqrt: softfp.Sqrt64, mulAdd: softfp.MulAdd64,
+	min: softfp.Min64, max: softfp.Max64, minM: softfp.MinM64, maxM: softfp.MaxM64, roundInt: softfp.RoundInt64,
+	eq: softfp.Eq64, lt: softfp.Lt64, le: softfp.Le64, ltQ: softfp.LtQ64, leQ: softfp.LeQ64, class: softfp.Class64,
+	toI32: softfp.F64ToI32, toU32: softfp.F64ToU32, toI64: softfp.F64ToI64, toU64: softfp.F64ToU64,
+	fromI32: softfp.I32ToF64, fromU32: softfp.U32ToF64, fromI64: softfp.I64ToF64, fromU64: softfp.U64ToF64,
+}
+
+// run executes an operation within one format.
+func (p *fpFormat[T]) run(m *Machine, i *ir.Inst) (f softfp.Flags) {
+	var r T
 	rm := m.round(i.Aux)
+	a := func() T { return p.get(m, i.A) }
+	b := func() T { return p.get(m, i.B) }
 	switch i.Op {
 	case ir.OpFAdd:
-		r, f = softfp.Add64(m.fp(i.A), m.fp(i.B), rm)
+		r, f = p.add(a(), b(), rm)
 	case ir.OpFSub:
-		r, f = softfp.Sub64(m.fp(i.A), m.fp(i.B), rm)
+		r, f = p.sub(a(), b(), rm)
 	case ir.OpFMul:
-		r, f = softfp.Mul64(m.fp(i.A), m.fp(i.B), rm)
+		r, f = p.mul(a(), b(), rm)
 	case ir.OpFDiv:
-		r, f = softfp.Div64(m.fp(i.A), m.fp(i.B), rm)
+		r, f = p.div(a(), b(), rm)
 	case ir.OpFSqrt:
-		r, f = softfp.Sqrt64(m.fp(i.A), rm)
+		r, f = p.sqrt(a(), rm)
 	case ir.OpFMulAdd:
-		a, c := m.fp(i.A), m.fp(i.C)
-		a ^= uint64(i.Aux2&1) << 63
-		c ^= uint64(i.Aux2>>1&1) << 63
-		r, f = softfp.MulAdd64(a, m.fp(i.B), c, rm)
+		x, z := a(), p.get(m, i.C)
+		if i.Aux2&1 != 0 {
+			x ^= p.sign
+		}
+		if i.Aux2&2 != 0 {
+			z ^= p.sign
+		}
+		r, f = p.mulAdd(x, b(), z, rm)
 	case ir.OpFMin:
-		r, f = softfp.Min64(m.fp(i.A), m.fp(i.B))
+		r, f = p.min(a(), b())
 	case ir.OpFMax:
-		r, f = softfp.Max64(m.fp(i.A), m.fp(i.B))
+		r, f = p.max(a(), b())
 	case ir.OpFMinM:
-		r, f = softfp.MinM64(m.fp(i.A), m.fp(i.B))
+		r, f = p.minM(a(), b())
 	case ir.OpFMaxM:
-		r, f = softfp.MaxM64(m.fp(i.A), m.fp(i.B))
+		r, f = p.maxM(a(), b())
 	case ir.OpFSgn:
-		const sign = 1 << 63
-		r = m.fp(i.A)&^sign | injected(i.Aux2, m.fp(i.A), m.fp(i.B))&sign
+		r = a()&^p.sign | injected(i.Aux2, a(), b())&p.sign
 	case ir.OpFRound:
-		r, f = softfp.RoundInt64(m.fp(i.A), rm, i.Aux2&1 != 0)
+		r, f = p.roundInt(a(), rm, i.Aux2&1 != 0)
 	case ir.OpFCmp:
 		var t bool
-		a, b := m.fp(i.A), m.fp(i.B)
-		switch ir.FCond(i.Aux) {
-		case ir.FEq:
-			t, f = softfp.Eq64(a, b)
-		case ir.FLt:
-			t, f = softfp.Lt64(a, b)
-		case ir.FLe:
-			t, f = softfp.Le64(a, b)
-		case ir.FLtQ:
-			t, f = softfp.LtQ64(a, b)
-		case ir.FLeQ:
-			t, f = softfp.LeQ64(a, b)
-		}
+		t, f = p.compare(ir.FCond(i.Aux), a(), b())
 		m.setInt(i.Dst, b2u(t))
 		return f
 	case ir.OpFClass:
-		m.setInt(i.Dst, uint64(softfp.Class64(m.fp(i.A))))
+		m.setInt(i.Dst, uint64(p.class(a())))
 		return 0
 	case ir.OpFToI:
-		f = m.toInt64(i, rm)
+		var v uint64
+		v, f = p.toInt(ir.IKind(i.Aux2), a(), rm)
+		m.setInt(i.Dst, v)
 		return f
 	case ir.OpIToF:
-		a := m.int(i.A)
-		switch ir.IKind(i.Aux2) {
+		switch v := m.int(i.A); ir.IKind(i.Aux2) {
 		case ir.KI32:
-			r, f = softfp.I32ToF64(int32(a), rm)
+			r, f = p.fromI32(int32(v), rm)
 		case ir.KU32:
-			r, f = softfp.U32ToF64(uint32(a), rm)
+			r, f = p.fromU32(uint32(v), rm)
 		case ir.KI64:
-			r, f = softfp.I64ToF64(int64(a), rm)
+			r, f = p.fromI64(int64(v), rm)
 		case ir.KU64:
-			r, f = softfp.U64ToF64(a, rm)
+			r, f = p.fromU64(v, rm)
 		}
 	}
-	m.setFP(i.Dst, r)
+	p.set(m, i.Dst, r)
 	return f
 }
 
-func (m *Machine) float32(i *ir.Inst) (f softfp.Flags) {
-	var r uint32
-	rm := m.round(i.Aux)
-	switch i.Op {
-	case ir.OpFAdd:
-		r, f = softfp.Add32(m.fp32(i.A), m.fp32(i.B), rm)
-	case ir.OpFSub:
-		r, f = softfp.Sub32(m.fp32(i.A), m.fp32(i.B), rm)
-	case ir.OpFMul:
-		r, f = softfp.Mul32(m.fp32(i.A), m.fp32(i.B), rm)
-	case ir.OpFDiv:
-		r, f = softfp.Div32(m.fp32(i.A), m.fp32(i.B), rm)
-	case ir.OpFSqrt:
-		r, f = softfp.Sqrt32(m.fp32(i.A), rm)
-	case ir.OpFMulAdd:
-		a, c := m.fp32(i.A), m.fp32(i.C)
-		a ^= uint32(i.Aux2&1) << 31
-		c ^= uint32(i.Aux2>>1&1) << 31
-		r, f = softfp.MulAdd32(a, m.fp32(i.B), c, rm)
-	case ir.OpFMin:
-		r, f = softfp.Min32(m.fp32(i.A), m.fp32(i.B))
-	case ir.OpFMax:
-		r, f = softfp.Max32(m.fp32(i.A), m.fp32(i.B))
-	case ir.OpFMinM:
-		r, f = softfp.MinM32(m.fp32(i.A), m.fp32(i.B))
-	case ir.OpFMaxM:
-		r, f = softfp.MaxM32(m.fp32(i.A), m.fp32(i.B))
-	case ir.OpFSgn:
-		const sign = 1 << 31
-		a, b := m.fp32(i.A), m.fp32(i.B)
-		r = a&^sign | uint32(injected(i.Aux2, uint64(a), uint64(b)))&sign
-	case ir.OpFRound:
-		r, f = softfp.RoundInt32(m.fp32(i.A), rm, i.Aux2&1 != 0)
-	case ir.OpFCmp:
-		var t bool
-		a, b := m.fp32(i.A), m.fp32(i.B)
-		switch ir.FCond(i.Aux) {
-		case ir.FEq:
-			t, f = softfp.Eq32(a, b)
-		case ir.FLt:
-			t, f = softfp.Lt32(a, b)
-		case ir.FLe:
-			t, f = softfp.Le32(a, b)
-		case ir.FLtQ:
-			t, f = softfp.LtQ32(a, b)
-		case ir.FLeQ:
-			t, f = softfp.LeQ32(a, b)
-		}
-		m.setInt(i.Dst, b2u(t))
-		return f
-	case ir.OpFClass:
-		m.setInt(i.Dst, uint64(softfp.Class32(m.fp32(i.A))))
-		return 0
-	case ir.OpFToI:
-		return m.toInt32(i, rm)
-	case ir.OpIToF:
-		a := m.int(i.A)
-		switch ir.IKind(i.Aux2) {
-		case ir.KI32:
-			r, f = softfp.I32ToF32(int32(a), rm)
-		case ir.KU32:
-			r, f = softfp.U32ToF32(uint32(a), rm)
-		case ir.KI64:
-			r, f = softfp.I64ToF32(int64(a), rm)
-		case ir.KU64:
-			r, f = softfp.U64ToF32(a, rm)
-		}
+func (p *fpFormat[T]) compare(c ir.FCond, a, b T) (bool, softfp.Flags) {
+	switch c {
+	case ir.FEq:
+		return p.eq(a, b)
+	case ir.FLt:
+		return p.lt(a, b)
+	case ir.FLe:
+		return p.le(a, b)
+	case ir.FLtQ:
+		return p.ltQ(a, b)
+	case ir.FLeQ:
+		return p.leQ(a, b)
 	}
-	m.setFP(i.Dst, box32(r))
-	return f
+	return false, 0
 }
 
-func (m *Machine) fp32(v ir.Val) uint32 { return unbox32(m.fp(v)) }
+// toInt converts to an integer; 32-bit results are sign-extended.
+func (p *fpFormat[T]) toInt(k ir.IKind, a T, rm softfp.Round) (r uint64, f softfp.Flags) {
+	switch k {
+	case ir.KI32:
+		var v int32
+		v, f = p.toI32(a, rm)
+		r = uint64(v)
+	case ir.KU32:
+		var v uint32
+		v, f = p.toU32(a, rm)
+		r = uint64(int32(v))
+	case ir.KI64:
+		var v int64
+		v, f = p.toI64(a, rm)
+		r = uint64(v)
+	case ir.KU64:
+		r, f = p.toU64(a, rm)
+	}
+	return r, f
+}
 
 // injected returns a value whose sign bit is the one to inject.
-func injected(mode uint8, a, b uint64) uint64 {
+func injected[T uint32 | uint64](mode uint8, a, b T) T {
 	switch mode {
 	case 1:
 		return ^b
@@ -241,54 +246,6 @@ func injected(mode uint8, a, b uint64) uint64 {
 		return a ^ b
 	}
 	return b
-}
-
-// toInt64 converts binary64 to an integer; 32-bit results are sign-extended.
-func (m *Machine) toInt64(i *ir.Inst, rm softfp.Round) (f softfp.Flags) {
-	var r uint64
-	a := m.fp(i.A)
-	switch ir.IKind(i.Aux2) {
-	case ir.KI32:
-		var v int32
-		v, f = softfp.F64ToI32(a, rm)
-		r = uint64(v)
-	case ir.KU32:
-		var v uint32
-		v, f = softfp.F64ToU32(a, rm)
-		r = uint64(int32(v))
-	case ir.KI64:
-		var v int64
-		v, f = softfp.F64ToI64(a, rm)
-		r = uint64(v)
-	case ir.KU64:
-		r, f = softfp.F64ToU64(a, rm)
-	}
-	m.setInt(i.Dst, r)
-	return f
-}
-
-// toInt32 is toInt64 for binary32.
-func (m *Machine) toInt32(i *ir.Inst, rm softfp.Round) (f softfp.Flags) {
-	var r uint64
-	a := m.fp32(i.A)
-	switch ir.IKind(i.Aux2) {
-	case ir.KI32:
-		var v int32
-		v, f = softfp.F32ToI32(a, rm)
-		r = uint64(v)
-	case ir.KU32:
-		var v uint32
-		v, f = softfp.F32ToU32(a, rm)
-		r = uint64(int32(v))
-	case ir.KI64:
-		var v int64
-		v, f = softfp.F32ToI64(a, rm)
-		r = uint64(v)
-	case ir.KU64:
-		r, f = softfp.F32ToU64(a, rm)
-	}
-	m.setInt(i.Dst, r)
-	return f
 }
 
 // convert is OpFCvt: from the format Aux2 to the format Ty.
