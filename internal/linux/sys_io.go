@@ -76,7 +76,13 @@ func sysClose(t *Task, c *Call) int64 {
 // sysDup3 makes room if the new number is one that Weir itself uses.
 func sysDup3(t *Task, c *Call) int64 {
 	from, to := int(int32(c.Args[0])), int(int32(c.Args[1]))
-	if hostsys.ReservedFD(from) || hostsys.ReservedFD(to) && !hostsys.VacateFD(to) {
+	reserved := hostsys.ReservedFD(to)
+	if t.Proc.vforked != nil {
+		// A vfork child has descriptors of its own, but the runtime's record of its poller's is in
+		// memory that the parent shares. The child makes no use of the poller.
+		reserved = false
+	}
+	if hostsys.ReservedFD(from) || reserved && !hostsys.VacateFD(to) {
 		return abi.EBADF.Result()
 	}
 	return t.hostBlock(hostsys.SYS_DUP3, uintptr(from), uintptr(to), uintptr(c.Args[2]), 0, 0, 0)
