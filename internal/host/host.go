@@ -22,9 +22,6 @@ const (
 	// ModeDirected: the guest's dynamic rounding mode is RTZ, RDN or RUP, so that the host's
 	// control word is not round-to-nearest; operations with static RNE leave with ExitInterp.
 	ModeDirected
-
-	// NumModes is the number of combinations.
-	NumModes = 4
 )
 
 // ModeOf returns the mode for a guest rounding mode (State.FRM, RISC-V frm
