@@ -86,3 +86,25 @@ func ExampleConfig() {
 	// [/etc/motto]
 	// motto", O_RDONLY|O_CLOEXEC) = -1 EACCES (Permission denied) (by plugin watch)
 }
+
+// A command of one's own: all of weir, and a plugin beside the bundled ones.
+func ExampleMain() {
+	weir.Main(plugin.Info{
+		Name:    "quiet",
+		Summary: "nothing is written to standard error",
+		New: func() plugin.Plugin {
+			return plugin.InstallFunc(func(h *plugin.Host, args plugin.Args) error {
+				if err := args.Check(nil); err != nil {
+					return err
+				}
+				h.FilterSyscalls(plugin.Syscalls("write"), func(c *plugin.Call) plugin.Verdict {
+					if c.Arg(0) == 2 {
+						return plugin.Return(int64(c.Arg(2)))
+					}
+					return plugin.Pass
+				})
+				return nil
+			})
+		},
+	})
+}

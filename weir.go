@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/cli"
@@ -119,6 +120,10 @@ func (p *Process) Stats() Stats {
 	s := p.run.Stats()
 	return Stats{s.Translated, s.Insns, s.CodeBytes}
 }
+
+// A guest's main thread has the process ID as its thread ID, so for Main the main
+// goroutine must stay on the process's first thread. Only an init function can see to that.
+func init() { runtime.LockOSThread() }
 
 // Main is the weir command with the bundled plugins and those given, for programs
 // that bring plugins of their own:

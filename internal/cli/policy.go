@@ -45,12 +45,10 @@ func policyArgs(args plugin.Args) plugin.Args {
 					sum = hex.EncodeToString(h[:])
 				}
 			}
-		case "sha256":
-			continue // added below, or checked already
 		}
 		out = append(out, kv)
 	}
-	if sum != "" {
+	if sum != "" && args.Get("sha256", "") == "" {
 		out = append(out, plugin.KeyValue{Key: "sha256", Value: sum})
 	}
 	return out

@@ -60,6 +60,16 @@ func (s states) within(t states) bool {
 	return true
 }
 
+// everything reports whether the rule is about whatever begins with the text.
+func (r *rule) everything(text string) bool {
+	for _, g := range r.globs {
+		if n := len(g); n > 0 && g[n-1] == '*' && after(g, text)[n] {
+			return true
+		}
+	}
+	return false
+}
+
 // keeps reports whether rules would hold for what is in the folder from as they do now, if it got the
 // name to: what a pattern that denies covers stays covered, and nothing is covered anew by one that
 // allows. With no rule that concerns the folder's content anything goes.
@@ -77,7 +87,13 @@ func keeps(rules []rule, from, to string) bool {
 	concerned := false
 	for i := range rules {
 		r := &rules[i]
-		if r.kind != pathRule || r.action.runs() {
+		if r.kind != pathRule {
+			continue
+		}
+		if r.action.runs() {
+			if r.access == read|write && r.everything(from) {
+				break // what follows says nothing of the content
+			}
 			continue
 		}
 		for _, g := range r.globs {

@@ -61,6 +61,40 @@ func TestDocsPrograms(t *testing.T) {
 	}
 }
 
+// The manual's five minutes, command by command as they stand there.
+func TestDocsCommands(t *testing.T) {
+	root, err := testenv.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual := read(t, filepath.Join(root, "docs", "PLUGINS.md"))
+	_, rest, _ := strings.Cut(manual, "## Five minutes, from an empty folder\n")
+	section, _, ok := strings.Cut(rest, "\n### ")
+	if !ok {
+		t.Fatal("the manual has no five minutes")
+	}
+	var script strings.Builder
+	script.WriteString("set -e\n")
+	written := false
+	for line := range strings.Lines(section) {
+		if line == "```go\n" && !written {
+			written = true
+			script.WriteString("cat >main.go <<'END_OF_FILE'\n" + block(t, section, "") + "END_OF_FILE\n")
+		}
+		if command, ok := strings.CutPrefix(line, "    "); ok {
+			script.WriteString(command)
+		}
+	}
+	text := strings.NewReplacer("=WEIR", "="+root, " PROGRAM", " "+testenv.GuestGo(t, "test/script/guest")+" cat /etc/passwd || [ $? = 1 ]").Replace(script.String())
+	c := exec.Command("sh", "-c", text)
+	c.Dir = t.TempDir()
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
+	out, err := c.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "open /etc/passwd: permission denied") || !strings.Contains(string(out), "noetc: refused /etc/passwd\n") {
+		t.Errorf("%v\n%s\nof\n%s", err, out, text)
+	}
+}
+
 // block returns the first Go program after a mark.
 func block(t *testing.T, text, mark string) string {
 	t.Helper()

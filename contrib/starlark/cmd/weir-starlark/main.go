@@ -2,14 +2,8 @@
 package main
 
 import (
-	"runtime"
-
 	"github.com/weir-emu/weir"
 	"github.com/weir-emu/weir/contrib/starlark"
 )
-
-// A guest's main thread has the process ID as its thread ID, so it must be the
-// process's first thread.
-func init() { runtime.LockOSThread() }
 
 func main() { weir.Main(starlark.Info()) }
