@@ -11,29 +11,16 @@ import (
 
 const syscallLen = 2 // of SYSCALL
 
-// locateNetpoll decodes the two instructions with RIP-relative operands.
+// locateNetpoll finds the two variables: epfd is sign-extended, netpollEventFd compared.
 func locateNetpoll() bool {
 	f := isPollDescriptor
-	pc := **(**uintptr)(unsafe.Pointer(&f))
-	code := (*[64]byte)(hostPointer(pc))
-	rel := func(i int) unsafe.Pointer {
-		d := *(*int32)(unsafe.Pointer(&code[i+3]))
-		return hostPointer(pc + uintptr(i) + 7 + uintptr(d))
+	pc := funcPC(unsafe.Pointer(&f))
+	ep, ev := ripOperand(pc, 0x63), ripOperand(pc, 0x39) // MOVSXD, CMP
+	if ev == nil {
+		ev = ripOperand(pc, 0x3b) // CMP, operands the other way round
 	}
-	for i := 0; i+7 <= len(code); i++ {
-		if code[i]&0xf8 != 0x48 || code[i+2]&0xc7 != 0x05 {
-			continue
-		}
-		switch {
-		case code[i+1] == 0x63 && netpollEp == nil: // MOVSXD r64, [rip+d]
-			netpollEp = (*int32)(rel(i))
-			i += 6
-		case (code[i+1] == 0x39 || code[i+1] == 0x3b) && netpollEp != nil: // CMP
-			netpollEv = (*uintptr)(rel(i))
-			return true
-		}
-	}
-	return false
+	netpollEp, netpollEv = (*int32)(ep), (*uintptr)(ev)
+	return ep != nil && ev != nil
 }
 
 // findSyscall returns the address of the first SYSCALL from from on.

@@ -254,14 +254,7 @@ queue:
 	JMP  ·rewind(SB)
 
 shared: // the Go runtime may have sent it (preemption, CPU profile): let it look too
-	MOVQ UC_RIP(DX), AX
-	CMPQ AX, ·winLo(SB)
-	JCS  chain
-	CMPQ AX, ·winHi(SB)
-	JHI  chain
-	MOVQ ·winLo(SB), AX
-	MOVQ AX, UC_RIP(DX)
-	INCQ (const_offArea+hostArea_Rewinds)(R8)
+	CALL ·rewind(SB)
 chain:
 	LEAQ ·goHandler(SB), R9
 	MOVQ (R9)(DI*8), R9

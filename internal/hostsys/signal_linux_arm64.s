@@ -212,17 +212,9 @@ queue:
 	JMP  ·rewind(SB)
 
 shared: // the Go runtime may have sent it (preemption, CPU profile): let it look too
-	MOVD UC_PC(R2), R9
-	MOVD ·winLo(SB), R10
-	CMP  R10, R9
-	BLO  chain
-	MOVD ·winHi(SB), R11
-	CMP  R11, R9
-	BHI  chain
-	MOVD R10, UC_PC(R2)
-	MOVD (const_offArea+hostArea_Rewinds)(R19), R9
-	ADD  $1, R9
-	MOVD R9, (const_offArea+hostArea_Rewinds)(R19)
+	MOVD LR, R26
+	BL   ·rewind(SB)
+	MOVD R26, LR
 chain:
 	MOVD $·goHandler(SB), R9
 	MOVD (R9)(R0<<3), R9
