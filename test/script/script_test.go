@@ -13,6 +13,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,6 +25,12 @@ import (
 )
 
 func TestScripts(t *testing.T) {
+	// A signal that is ignored (nohup, a shell's background job) stays ignored in the programs; one that is caught does not.
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	weir := testenv.Weir(t)
 	guest := testenv.GuestGo(t, "test/script/guest")
 	hello, err := testenv.BuildC(testenv.RISCV64, "test/bench/micro/hello.c")
