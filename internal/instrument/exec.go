@@ -3,6 +3,8 @@
 package instrument
 
 import (
+	"slices"
+
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/callback"
 	"github.com/weir-emu/weir/internal/engine"
@@ -17,9 +19,7 @@ const ringWords = 4096 * 4
 
 // Attach makes r see what e translates. It is called before guest code runs.
 func (r *Registry) Attach(e *engine.Engine) {
-	r.engMu.Lock()
-	r.engine = e
-	r.engMu.Unlock()
+	r.engine.Store(e)
 	if len(r.table.Walk(plugin.EventTranslate)) > 0 {
 		r.reinstrument()
 	}
@@ -28,9 +28,7 @@ func (r *Registry) Attach(e *engine.Engine) {
 // reinstrument makes the engine ask the present translation callbacks from now on, and
 // drops what was translated before.
 func (r *Registry) reinstrument() {
-	r.engMu.Lock()
-	e := r.engine
-	r.engMu.Unlock()
+	e := r.engine.Load()
 	if e == nil {
 		return
 	}
@@ -40,9 +38,6 @@ func (r *Registry) reinstrument() {
 	}
 	e.SetInstrument(f, r.full, r.flushed)
 }
-
-// flush drops all translations if some may be instrumented.
-func (r *Registry) flush() { r.reinstrument() }
 
 // flushed runs the flush callbacks; no guest code is executed.
 func (r *Registry) flushed() {
@@ -56,11 +51,7 @@ func (r *Registry) flushed() {
 // protect calls f, a callback of e, and ends the run if it panics.
 func (r *Registry) protect(e *callback.Entry, f func()) {
 	done := false
-	defer func() {
-		if !done {
-			r.failed(e, nil, recover())
-		}
-	}()
+	defer r.caught(e, nil, &done)
 	f()
 	done = true
 }
@@ -75,16 +66,10 @@ func (r *Registry) quiesce() {
 	r.translating.Lock()
 	//lint:ignore SA2001 whoever had it has returned
 	r.translating.Unlock()
-	r.engMu.Lock()
-	e := r.engine
-	r.engMu.Unlock()
-	if e != nil {
+	if e := r.engine.Load(); e != nil {
 		e.Quiesce()
 	}
-	r.vcpus.mu.Lock()
-	threads := append([]*thread(nil), r.vcpus.threads...)
-	r.vcpus.mu.Unlock()
-	for _, t := range threads {
+	for _, t := range r.vcpus.alive() {
 		t.await()
 	}
 }
@@ -152,11 +137,7 @@ func (r *Registry) execCall(q *plugin.Request) func(*engine.CPU, *engine.Access)
 	return func(c *engine.CPU, _ *engine.Access) {
 		v := c.Ext.(*thread).vcpu
 		done := false
-		defer func() {
-			if !done {
-				r.failed(e, nil, recover())
-			}
-		}()
+		defer r.caught(e, nil, &done)
 		v.Permit(flags)
 		f(v)
 		v.Permit(plugin.NoRegs)
@@ -171,11 +152,7 @@ func (r *Registry) memCall(q *plugin.Request) func(*engine.CPU, *engine.Access) 
 	return func(c *engine.CPU, a *engine.Access) {
 		v := c.Ext.(*thread).vcpu
 		done := false
-		defer func() {
-			if !done {
-				r.failed(e, nil, recover())
-			}
-		}()
+		defer r.caught(e, nil, &done)
 		v.Permit(flags)
 		f(v, plugin.NewAccess(a.Addr, plugin.MemInfo(a.Kind), a.Value, a.High))
 		v.Permit(plugin.NoRegs)
@@ -201,16 +178,10 @@ func (r *Registry) full(c *engine.CPU) { r.deliver(c.Ext.(*thread), -1) }
 
 // FlushMemTrace implements plugin.System.
 func (r *Registry) FlushMemTrace(id uint32, v *plugin.VCPU) {
-	r.vcpus.mu.Lock()
-	var x *thread
-	for _, t := range r.vcpus.threads {
-		if t.vcpu == v && t.cpu != nil && t.tid == hostsys.Gettid() {
-			x = t
+	for _, x := range r.vcpus.alive() {
+		if x.vcpu == v && x.tid == hostsys.Gettid() {
+			r.deliver(x, int(id))
 		}
-	}
-	r.vcpus.mu.Unlock()
-	if x != nil {
-		r.deliver(x, int(id))
 	}
 }
 
@@ -225,19 +196,13 @@ func (r *Registry) deliver(x *thread, only int) {
 		return
 	}
 	x.delivering = true
+	defer func() { x.delivering = false }()
 	list := plugin.Records(x.ring)[:n]
 	traces := *r.traces.list.Load()
-	mixed := false
-	for i := range list {
-		if list[i].Trace != list[0].Trace {
-			mixed = true
-			break
-		}
-	}
+	mixed := slices.ContainsFunc(list, func(m plugin.MemRecord) bool { return m.Trace != list[0].Trace })
 	if !mixed && (only < 0 || uint32(only) == list[0].Trace) {
 		r.hand(&traces[list[0].Trace], x, list)
 		x.cpu.ClearRecords()
-		x.delivering = false
 		return
 	}
 	var rest []plugin.MemRecord
@@ -258,7 +223,6 @@ func (r *Registry) deliver(x *thread, only int) {
 	}
 	x.cpu.ClearRecords()
 	x.cpu.KeepRecords(copy(plugin.Records(x.ring), rest))
-	x.delivering = false
 }
 
 func (r *Registry) hand(t *trace, x *thread, list []plugin.MemRecord) {
@@ -274,10 +238,7 @@ func (r *Registry) stopInstrumenting() {
 		return
 	}
 	r.reinstrument()
-	r.vcpus.mu.Lock()
-	threads := append([]*thread(nil), r.vcpus.threads...)
-	r.vcpus.mu.Unlock()
-	for _, x := range threads {
+	for _, x := range r.vcpus.alive() {
 		r.deliver(x, -1)
 	}
 }

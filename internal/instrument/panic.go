@@ -31,6 +31,13 @@ func (r *Registry) failed(e *callback.Entry, c *plugin.Call, x any) {
 	exitProcess(PanicStatus)
 }
 
+// caught is deferred around a callback, and ends the run if the callback has not come to its end.
+func (r *Registry) caught(e *callback.Entry, c *plugin.Call, done *bool) {
+	if !*done {
+		r.failed(e, c, recover())
+	}
+}
+
 // failure describes a panic, or a runtime.Goexit if x is nil, and where it happened.
 func failure(x any, where string) string {
 	if x == nil {

@@ -49,8 +49,7 @@ type Registry struct {
 	images images
 	traces traces
 
-	engMu       sync.Mutex
-	engine      *engine.Engine
+	engine      atomic.Pointer[engine.Engine]
 	translating sync.RWMutex // read-locked by translation callbacks
 
 	clock  bool // somebody owns the clock; guarded by mu

@@ -47,11 +47,7 @@ func (r *Registry) trace(ev plugin.Event, c *linux.Call) {
 
 func (r *Registry) call(e *callback.Entry, pc *plugin.Call) {
 	done := false
-	defer func() {
-		if !done {
-			r.failed(e, pc, recover())
-		}
-	}()
+	defer r.caught(e, pc, &done)
 	e.Func.(func(*plugin.Call))(pc)
 	done = true
 }
@@ -79,11 +75,7 @@ func (r *Registry) syscallFilter(c *linux.Call) linux.Verdict {
 
 func (r *Registry) ask(e *callback.Entry, pc *plugin.Call) (v plugin.Verdict) {
 	done := false
-	defer func() {
-		if !done {
-			r.failed(e, pc, recover())
-		}
-	}()
+	defer r.caught(e, pc, &done)
 	v = e.Func.(func(*plugin.Call) plugin.Verdict)(pc)
 	done = true
 	return v

@@ -16,7 +16,7 @@ func (r *Registry) AllocSlot(size int) (int, error) { return r.slots.alloc(size)
 // FreeSlot implements plugin.System: no translation uses the memory any more when it is
 // given back.
 func (r *Registry) FreeSlot(off, size int) {
-	r.flush()
+	r.reinstrument()
 	r.slots.release(off, size)
 }
 

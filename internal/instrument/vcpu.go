@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/weir-emu/weir/abi"
-	"github.com/weir-emu/weir/internal/callback"
 	"github.com/weir-emu/weir/internal/engine"
 	"github.com/weir-emu/weir/internal/linux"
 	"github.com/weir-emu/weir/plugin"
@@ -58,8 +57,7 @@ type vcpuSet struct {
 	mu      sync.Mutex
 	serial  uint64
 	used    []bool // by index, as long as the highest ever used
-	live    []*plugin.VCPU
-	threads []*thread // of live
+	threads []*thread
 }
 
 // thread returns t's structure. It is made when the thread starts.
@@ -84,17 +82,24 @@ func (r *Registry) newThread(t *linux.Task) *thread {
 	s.used[i] = true
 	x := &thread{tid: t.TID, vcpu: plugin.NewVCPU(i, s.serial, t.TID, taskState{t, r})}
 	s.serial++
-	s.live = append(s.live, x.vcpu)
 	s.threads = append(s.threads, x)
 	t.Ext = x
 	return x
 }
 
+// alive returns the threads alive.
+func (s *vcpuSet) alive() []*thread {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.threads)
+}
+
 // VCPUs implements plugin.System.
 func (r *Registry) VCPUs() []*plugin.VCPU {
-	r.vcpus.mu.Lock()
-	out := slices.Clone(r.vcpus.live)
-	r.vcpus.mu.Unlock()
+	var out []*plugin.VCPU
+	for _, t := range r.vcpus.alive() {
+		out = append(out, t.vcpu)
+	}
 	slices.SortFunc(out, func(a, b *plugin.VCPU) int { return cmp.Compare(a.Serial(), b.Serial()) })
 	return out
 }
@@ -126,7 +131,6 @@ func (r *Registry) threadExit(t *linux.Task) {
 	r.vcpus.mu.Lock()
 	defer r.vcpus.mu.Unlock()
 	r.vcpus.used[x.vcpu.Index()] = false
-	r.vcpus.live = slices.DeleteFunc(r.vcpus.live, func(v *plugin.VCPU) bool { return v == x.vcpu })
 	r.vcpus.threads = slices.DeleteFunc(r.vcpus.threads, func(o *thread) bool { return o == x })
 }
 
@@ -140,7 +144,6 @@ func (r *Registry) fork(t *linux.Task) {
 	}
 	r.pid.Store(int64(t.TID))
 	r.vcpus.mu.Lock()
-	r.vcpus.live = []*plugin.VCPU{x.vcpu}
 	r.vcpus.threads = []*thread{x}
 	clear(r.vcpus.used)
 	r.vcpus.used[x.vcpu.Index()] = true
@@ -149,29 +152,7 @@ func (r *Registry) fork(t *linux.Task) {
 }
 
 func (r *Registry) vcpuEvent(ev plugin.Event, t *linux.Task) {
-	list := r.table.Walk(ev)
-	if len(list) == 0 {
-		return
-	}
-	x := r.thread(t)
-	before := x.enter()
-	for _, e := range list {
-		if e.Live() {
-			r.callVCPU(e, x.vcpu)
-		}
-	}
-	x.leave(before)
-}
-
-func (r *Registry) callVCPU(e *callback.Entry, v *plugin.VCPU) {
-	done := false
-	defer func() {
-		if !done {
-			r.failed(e, nil, recover())
-		}
-	}()
-	e.Func.(func(*plugin.VCPU))(v)
-	done = true
+	walk(r, t, ev, func(f func(*plugin.VCPU), v *plugin.VCPU) { f(v) })
 }
 
 // exit runs the exit callbacks, once per process.
@@ -180,20 +161,9 @@ func (r *Registry) exit(status int, sig abi.Signal) {
 	r.stopInstrumenting()
 	for _, e := range r.table.Walk(plugin.EventExit) {
 		if e.Once() {
-			r.callExit(e, plugin.ExitInfo{Status: status, Signal: sig})
+			r.protect(e, func() { e.Func.(func(plugin.ExitInfo))(plugin.ExitInfo{Status: status, Signal: sig}) })
 		}
 	}
-}
-
-func (r *Registry) callExit(e *callback.Entry, info plugin.ExitInfo) {
-	done := false
-	defer func() {
-		if !done {
-			r.failed(e, nil, recover())
-		}
-	}()
-	e.Func.(func(plugin.ExitInfo))(info)
-	done = true
 }
 
 // taskState shows a task's registers and memory as a plugin.CPUState.
