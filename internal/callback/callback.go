@@ -7,6 +7,7 @@ package callback
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,8 @@ type Table struct {
 	mu    sync.Mutex
 	seq   uint64
 	lists [plugin.NumEvents]atomic.Pointer[[]*Entry]
+
+	retired sync.Map // plugins that register nothing any more; not under mu, which Changed holds
 }
 
 // Entry is one registration.
@@ -63,8 +66,11 @@ func (e *Entry) Wants(nr abi.Sysno) bool { return !e.dead.Load() && e.set.Has(nr
 func (e *Entry) Once() bool { return !e.dead.Swap(true) }
 
 // Add registers a callback of a plugin, or replaces or removes the one of the same
-// name. A cb of a nil function registers nothing.
+// name. A cb of a nil function registers nothing, nor does a plugin that has retired.
 func (t *Table) Add(p string, ev plugin.Event, s plugin.Set, cb any, o plugin.RegisterOptions) (*plugin.Registration, error) {
+	if _, gone := t.retired.Load(p); gone {
+		return plugin.NewRegistration(nil), nil
+	}
 	set, err := t.numbers(s)
 	if err != nil {
 		return plugin.NewRegistration(nil), err
@@ -122,6 +128,17 @@ func (t *Table) remove(e *Entry) {
 	t.store(e.Event, slices.Delete(slices.Clone(list), i, i+1))
 }
 
+// Retire makes Add register nothing for a plugin from now on, if forever is set. It reports whether
+// that was so already.
+func (t *Table) Retire(p string, forever bool) (already bool) {
+	if forever {
+		_, already = t.retired.LoadOrStore(p, true)
+	} else {
+		_, already = t.retired.Load(p)
+	}
+	return already
+}
+
 // Withdraw removes all callbacks of a plugin.
 func (t *Table) Withdraw(p string) {
 	t.mu.Lock()
@@ -149,31 +166,6 @@ func (t *Table) store(ev plugin.Event, list []*Entry) {
 }
 
 func isNil(cb any) bool {
-	switch f := cb.(type) {
-	case nil:
-		return true
-	case func(*plugin.Call) plugin.Verdict:
-		return f == nil
-	case func(*plugin.Call):
-		return f == nil
-	case func(*plugin.VCPU):
-		return f == nil
-	case func(plugin.ExitInfo):
-		return f == nil
-	case func(*plugin.Block):
-		return f == nil
-	case func():
-		return f == nil
-	case func(*plugin.VCPU, plugin.Mapping):
-		return f == nil
-	case func(*plugin.VCPU, abi.Addr, uint64):
-		return f == nil
-	case func(*plugin.VCPU, plugin.Image):
-		return f == nil
-	case func(*plugin.VCPU, plugin.Signal):
-		return f == nil
-	case func(*plugin.VCPU, plugin.Discontinuity):
-		return f == nil
-	}
-	return false
+	f := reflect.ValueOf(cb)
+	return !f.IsValid() || f.Kind() == reflect.Func && f.IsNil()
 }

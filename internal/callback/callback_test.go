@@ -223,3 +223,17 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d callbacks left", n)
 	}
 }
+
+// A plugin that has retired registers nothing more; others do.
+func TestRetire(t *testing.T) {
+	tab := newTable()
+	if tab.Retire("p", false) || tab.Retire("p", true) || !tab.Retire("p", false) || !tab.Retire("p", true) {
+		t.Error("Retire does not tell whether it was so already")
+	}
+	add(t, tab, "p", "", 0, plugin.AllSyscalls, func(*plugin.Call) {})
+	add(t, tab, "p", "", 0, plugin.Syscalls("no such call"), func(*plugin.Call) {})
+	add(t, tab, "q", "", 0, plugin.AllSyscalls, func(*plugin.Call) {})
+	if l := tab.Walk(plugin.EventSyscall); len(l) != 1 || l[0].Plugin != "q" {
+		t.Errorf("%d callbacks", len(l))
+	}
+}

@@ -55,12 +55,11 @@ type Registry struct {
 	clock  bool // somebody owns the clock; guarded by mu
 	space  atomic.Pointer[mem.Space]
 	binary atomic.Pointer[string] // the running program
-	gone   map[string]bool        // plugins that have been uninstalled; guarded by mu
 }
 
 // New makes an empty registry whose callbacks hooks will call.
 func New(cfg Config, hooks *linux.Hooks) *Registry {
-	r := &Registry{cfg: cfg, hooks: hooks, errs: make(map[string]error), gone: make(map[string]bool)}
+	r := &Registry{cfg: cfg, hooks: hooks, errs: make(map[string]error)}
 	r.pid.Store(int64(cfg.Target.PID))
 	r.table.Resolve = resolve
 	r.table.Changed = r.enable
@@ -96,12 +95,6 @@ func (r *Registry) Install(name string, p plugin.Plugin, args plugin.Args) (err 
 // Register implements plugin.System. A set with an unknown name ends Install with an
 // error, though the plugin itself does not see it; later it is logged.
 func (r *Registry) Register(p string, ev plugin.Event, s plugin.Set, cb any, o plugin.RegisterOptions) *plugin.Registration {
-	r.mu.Lock()
-	gone := r.gone[p]
-	r.mu.Unlock()
-	if gone {
-		return plugin.NewRegistration(nil)
-	}
 	reg, err := r.table.Add(p, ev, s, cb, o)
 	if err != nil {
 		r.mu.Lock()

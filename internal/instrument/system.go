@@ -42,13 +42,7 @@ func (r *Registry) numbered(list []int, n int) (abi.Reg, bool) {
 // Withdraw implements plugin.System. The work is done on a goroutine of its own, which may wait
 // for every guest thread.
 func (r *Registry) Withdraw(p string, forever bool, done func()) {
-	r.mu.Lock()
-	gone := r.gone[p]
-	if forever {
-		r.gone[p] = true
-	}
-	r.mu.Unlock()
-	if gone {
+	if r.table.Retire(p, forever) {
 		return
 	}
 	go func() {

@@ -48,10 +48,9 @@ type Guest struct {
 	memory   []byte
 	main     *Thread
 	exited   bool
-	gone     map[string]bool // plugins that have uninstalled themselves
 
 	gen     atomic.Uint64 // of translations; see Block
-	slots   []slot        // by vCPU index
+	slots   [][]uint64    // scoreboard memory by vCPU index
 	slotEnd int
 	traces  []trace
 	image   plugin.Image
@@ -74,7 +73,7 @@ func New() *Guest {
 	g := &Guest{
 		rows: make(map[string]*row), numbers: make(map[abi.Sysno]*row),
 		handlers: make(map[string]func(*plugin.Call) int64), errs: make(map[string]error),
-		pid: PID, nextTID: PID, gone: make(map[string]bool), lines: make(map[abi.Addr]plugin.Line),
+		pid: PID, nextTID: PID, lines: make(map[abi.Addr]plugin.Line),
 		slotEnd: 64, image: plugin.Image{Path: "/bin/guest", Start: textBase, End: textBase + 0x1000, Entry: textBase},
 	}
 	g.table.Changed = func(e plugin.Event) {
@@ -208,12 +207,6 @@ func (s system) Target() plugin.Target {
 }
 
 func (s system) Register(p string, e plugin.Event, set plugin.Set, cb any, o plugin.RegisterOptions) *plugin.Registration {
-	s.g.mu.Lock()
-	gone := s.g.gone[p]
-	s.g.mu.Unlock()
-	if gone {
-		return plugin.NewRegistration(nil)
-	}
 	r, err := s.g.table.Add(p, e, set, cb, o)
 	s.g.mu.Lock()
 	defer s.g.mu.Unlock()

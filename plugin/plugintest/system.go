@@ -11,9 +11,6 @@ import (
 // slotSize is the slot memory of a fake vCPU in bytes.
 const slotSize = 1 << 20
 
-// slot is the scoreboard memory of a vCPU index.
-type slot struct{ words []uint64 }
-
 // trace is a MemTrace.
 type trace struct {
 	f       func(*plugin.VCPU, []plugin.MemRecord)
@@ -41,7 +38,7 @@ func (s system) FreeSlot(off, size int) {
 	s.g.mu.Lock()
 	defer s.g.mu.Unlock()
 	for _, sl := range s.g.slots {
-		clear(sl.words[off/8 : (off+size+7)/8])
+		clear(sl[off/8 : (off+size+7)/8])
 	}
 }
 
@@ -52,7 +49,7 @@ func (s system) Slot(index int) []uint64 {
 	if index < 0 || index >= len(s.g.slots) {
 		return nil
 	}
-	return s.g.slots[index].words
+	return s.g.slots[index]
 }
 
 // MaxVCPUs implements plugin.System.
@@ -64,13 +61,7 @@ func (s system) MaxVCPUs() int {
 
 // Withdraw implements plugin.System. Here done has been called when it returns.
 func (s system) Withdraw(p string, forever bool, done func()) {
-	s.g.mu.Lock()
-	gone := s.g.gone[p]
-	if forever {
-		s.g.gone[p] = true
-	}
-	s.g.mu.Unlock()
-	if gone {
+	if s.g.table.Retire(p, forever) {
 		return
 	}
 	s.g.Flush()

@@ -64,7 +64,7 @@ func (g *Guest) thread() *Thread {
 	g.nextTID++
 	g.threads[i] = t
 	for len(g.slots) <= i {
-		g.slots = append(g.slots, slot{words: make([]uint64, slotSize/8)})
+		g.slots = append(g.slots, make([]uint64, slotSize/8))
 	}
 	return t
 }
