@@ -190,18 +190,17 @@ func (p *policy) filePaths(list []subject) (d decision) {
 			if s.use&use == 0 {
 				continue
 			}
-			if r := p.pathRule(s.path, use); r != nil && worse(r.action, d.action) {
-				d = decision{r.action, r.errno, r.id}
-			}
+			d.add(p.ruleFor(pathRule, s.path, use).decision())
 		}
 	}
 	return d
 }
 
-func (p *policy) pathRule(path string, use access) *rule {
+// ruleFor returns the first rule of a kind about an access to a path, nil if there is none.
+func (p *policy) ruleFor(kind ruleKind, path string, use access) *rule {
 	for i := range p.rules {
 		r := &p.rules[i]
-		if r.kind == pathRule && r.access&use != 0 && r.covers(path) {
+		if r.kind == kind && r.access&use != 0 && r.covers(path) {
 			return r
 		}
 	}
@@ -217,22 +216,12 @@ func (r *rule) covers(path string) bool {
 	return false
 }
 
+// execPaths decides about programs by the rules with exec.
 func (p *policy) execPaths(list []subject) (d decision) {
 	for _, s := range list {
-		if !s.prog {
-			continue
-		}
-		for i := range p.rules {
-			if r := &p.rules[i]; r.kind == execRule && r.covers(s.path) {
-				if worse(r.action, d.action) {
-					d = decision{r.action, r.errno, r.id}
-				}
-				break
-			}
+		if s.prog {
+			d.add(p.ruleFor(execRule, s.path, read).decision())
 		}
 	}
 	return d
 }
-
-// worse reports whether a restricts more than b.
-func worse(a, b action) bool { return a > b }

@@ -1,15 +1,13 @@
 package policy
 
+import (
+	"slices"
+	"strings"
+)
+
 // states are the positions in a pattern that a text has led to: the pattern seen as an
 // automaton, in which * stands for any number of bytes and ? for one, as in plugin.Glob.
 type states []bool
-
-func start(pattern string) states {
-	s := make(states, len(pattern)+1)
-	s[0] = true
-	s.skip(pattern)
-	return s
-}
 
 // skip follows the stars, which may stand for nothing.
 func (s states) skip(pattern string) {
@@ -22,7 +20,9 @@ func (s states) skip(pattern string) {
 
 // after returns where pattern is after a text.
 func after(pattern, text string) states {
-	s := start(pattern)
+	s := make(states, len(pattern)+1)
+	s[0] = true
+	s.skip(pattern)
 	for i := range len(text) {
 		next := make(states, len(s))
 		for j := range pattern {
@@ -41,14 +41,7 @@ func after(pattern, text string) states {
 }
 
 // possible reports whether something that begins with the text can match.
-func (s states) possible() bool {
-	for _, on := range s {
-		if on {
-			return true
-		}
-	}
-	return false
-}
+func (s states) possible() bool { return slices.Contains(s, true) }
 
 // within reports whether everything that can follow in s can also follow in t.
 func (s states) within(t states) bool {
@@ -77,13 +70,7 @@ func keeps(rules []rule, from, to string) bool {
 	if from == to {
 		return true
 	}
-	slash := func(p string) string {
-		if p == "/" {
-			return p
-		}
-		return p + "/"
-	}
-	from, to = slash(from), slash(to)
+	from, to = strings.TrimSuffix(from, "/")+"/", strings.TrimSuffix(to, "/")+"/"
 	concerned := false
 	for i := range rules {
 		r := &rules[i]

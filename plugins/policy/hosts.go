@@ -119,13 +119,9 @@ func (p *policy) addresses(c *plugin.Call) (d decision, peers []peer, files []su
 			continue
 		}
 		peers = append(peers, x)
-		if r := p.hostRule(x); r != nil && worse(r.action, d.action) {
-			d = decision{r.action, r.errno, r.id}
-		}
+		d.add(p.hostRule(x).decision())
 	}
-	if f := p.filePaths(files); worse(f.action, d.action) {
-		d = f
-	}
+	d.add(p.filePaths(files))
 	return d, peers, files, soon, 0
 }
 

@@ -7,12 +7,14 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/plugin"
 )
 
@@ -24,7 +26,7 @@ const flushEvery = 100 * time.Millisecond
 type learner struct {
 	out  plugin.OwnFile
 	name string
-	arch string
+	arch abi.Arch
 
 	mu    sync.Mutex
 	facts facts
@@ -42,7 +44,7 @@ func newFacts() facts {
 	return facts{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, false}
 }
 
-func newLearner(out plugin.OwnFile, name, arch string) (*learner, error) {
+func newLearner(out plugin.OwnFile, name string, arch abi.Arch) (*learner, error) {
 	l := &learner{out: out, name: name, arch: arch, facts: newFacts()}
 	var bad error
 	err := out.Update(func(old []byte) []byte {
@@ -63,6 +65,7 @@ func newLearner(out plugin.OwnFile, name, arch string) (*learner, error) {
 // note takes down what an allowed call needs.
 func (l *learner) note(syscall string, v *verdict) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	add := func(m map[string]bool, s string) {
 		if !m[s] {
 			m[s], l.fresh = true, true
@@ -91,7 +94,7 @@ func (l *learner) note(syscall string, v *verdict) {
 		if p.bind {
 			m = l.facts.binds
 		}
-		port := itoa(int(p.port))
+		port := strconv.Itoa(int(p.port))
 		if p.port >= 32768 { // of those that the kernel hands out
 			port = "32768-65535"
 		}
@@ -100,10 +103,8 @@ func (l *learner) note(syscall string, v *verdict) {
 	if v.native && !l.facts.native {
 		l.facts.native, l.fresh = true, true
 	}
-	due := l.fresh && time.Since(l.last) > flushEvery
-	l.mu.Unlock()
-	if due {
-		l.flush(false)
+	if l.fresh && time.Since(l.last) > flushEvery {
+		l.write()
 	}
 }
 
@@ -140,13 +141,17 @@ func general(p string) string {
 	return p
 }
 
-// flush merges what is new into the file.
-func (l *learner) flush(now bool) {
+// flush writes what the file does not have yet.
+func (l *learner) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.fresh || !now && time.Since(l.last) <= flushEvery {
-		return
+	if l.fresh {
+		l.write()
 	}
+}
+
+// write merges the facts into the file; l.mu is held.
+func (l *learner) write() {
 	l.out.Update(func(old []byte) []byte {
 		f, err := readFacts(l.name, old)
 		if err != nil { // another process was killed while it wrote
@@ -192,11 +197,11 @@ type learnedRule struct {
 func sorted(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
 
 // text is the profile that allows the facts and nothing else.
-func (f *facts) text(arch string) []byte {
+func (f *facts) text(arch abi.Arch) []byte {
 	eperm := uint(1)
 	p := learned{LinuxSeccomp: specs.LinuxSeccomp{
 		DefaultAction: specs.ActErrno, DefaultErrnoRet: &eperm,
-		Architectures: []specs.Arch{specs.Arch("SCMP_ARCH_" + strings.ToUpper(seccompArch(arch)))},
+		Architectures: []specs.Arch{specs.Arch("SCMP_ARCH_" + strings.ToUpper(arch.String()))},
 		Syscalls:      []specs.LinuxSyscall{{Names: sorted(f.syscalls), Action: specs.ActAllow}},
 	}}
 	p.Weir.Native = f.native
@@ -226,17 +231,6 @@ func (f *facts) text(arch string) []byte {
 		panic("BUG: policy: " + err.Error())
 	}
 	return append(b, '\n')
-}
-
-// seccompArch is libseccomp's name of an architecture.
-func seccompArch(arch string) string {
-	switch arch {
-	case "arm64":
-		return "aarch64"
-	case "amd64":
-		return "x86_64"
-	}
-	return arch
 }
 
 // readFacts reads a profile that was learned before; an empty file has no facts.

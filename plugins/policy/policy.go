@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/weir-emu/weir/abi"
@@ -77,9 +76,10 @@ func (p *policy) Install(h *plugin.Host, args plugin.Args) error {
 		if err != nil {
 			return err
 		}
-		if p.learn, err = newLearner(f, learn, archName(h.Target().Arch)); err != nil {
+		if p.learn, err = newLearner(f, learn, h.Target().Arch); err != nil {
 			return err
 		}
+		h.OnExit(func(plugin.ExitInfo) { p.learn.flush() })
 	}
 	if audit != "" {
 		f, err := h.OpenFile(audit)
@@ -91,7 +91,6 @@ func (p *policy) Install(h *plugin.Host, args plugin.Args) error {
 	}
 	if p.learn != nil || p.audit != nil {
 		set = plugin.AllSyscalls
-		h.OnExit(func(plugin.ExitInfo) { p.end() })
 	}
 	if p.learn != nil || p.prof != nil {
 		// Without: an audit log alone tells of paths what the guest says.
@@ -126,7 +125,7 @@ func (p *policy) load(name string, args plugin.Args) error {
 	for i := range p.rules {
 		p.has[p.rules[i].kind] = true
 	}
-	if p.prof.seccomp == nil {
+	if !p.prof.seccomp {
 		return nil
 	}
 	env, err := p.environment(args)
@@ -137,6 +136,7 @@ func (p *policy) load(name string, args plugin.Args) error {
 	return err
 }
 
+// archName is Go's name of an architecture, which "arches" has.
 func archName(a abi.Arch) string {
 	switch a {
 	case abi.ARM64:
@@ -217,7 +217,7 @@ func (p *policy) filter(c *plugin.Call) plugin.Verdict {
 	if p.learn != nil && v.action.runs() {
 		p.learn.note(c.Name(), &v)
 		if c.Name() == "execve" || c.Name() == "execveat" {
-			p.learn.flush(true)
+			p.learn.flush()
 		}
 	}
 	var out plugin.Verdict
@@ -231,7 +231,7 @@ func (p *policy) filter(c *plugin.Call) plugin.Verdict {
 		out = p.audit.judged(c, rec, &v, out)
 	}
 	if !v.action.runs() && p.learn != nil {
-		p.learn.flush(true) // this may be the end
+		p.learn.flush() // this may be the end
 	}
 	return out
 }
@@ -245,11 +245,6 @@ func (p *policy) judge(c *plugin.Call) (v verdict) {
 		}
 	}
 	d := p.callOf(c)
-	add := func(x decision) {
-		if worse(x.action, v.action) {
-			v.decision = x
-		}
-	}
 	all := p.learn != nil
 	switch d.kind {
 	case byPath:
@@ -261,17 +256,17 @@ func (p *policy) judge(c *plugin.Call) (v verdict) {
 		if e != 0 {
 			v.fails = e
 		}
-		add(p.filePaths(list))
+		v.add(p.filePaths(list))
 	case byExec:
 		if p.prof == nil && !all {
 			return v
 		}
 		list, native, e := p.programs(c)
 		v.files, v.fails, v.native = list, e, native
-		add(p.execPaths(list))
-		add(p.filePaths(list))
+		v.add(p.execPaths(list))
+		v.add(p.filePaths(list))
 		if native && p.prof != nil && !p.prof.native {
-			add(decision{deny, abi.EACCES, "weir.native: a program for the host's CPU would run outside of Weir"})
+			v.add(decision{deny, abi.EACCES, "weir.native: a program for the host's CPU would run outside of Weir"})
 		}
 	case byAddress:
 		if !p.has[hostRule] && !p.has[pathRule] && !all {
@@ -282,16 +277,16 @@ func (p *policy) judge(c *plugin.Call) (v verdict) {
 		if e != 0 {
 			v.fails = e
 		}
-		add(x)
+		v.add(x)
 	case bySocket:
-		add(p.sockets(c))
+		v.add(p.sockets(c))
 	case byMount:
 		if p.has[pathRule] && !p.prof.mounts {
-			add(decision{deny, abi.EPERM, "weir.mounts: paths would lead elsewhere"})
+			v.add(decision{deny, abi.EPERM, "weir.mounts: paths would lead elsewhere"})
 		}
 	case byHandle:
 		if p.has[pathRule] {
-			add(decision{deny, abi.EPERM, "weir.rules with path: files without a path cannot be judged"})
+			v.add(decision{deny, abi.EPERM, "weir.rules with path: files without a path cannot be judged"})
 		}
 	}
 	return v
@@ -339,9 +334,7 @@ func (p *policy) begin() plugin.Verdict {
 	}
 	list := []subject{{prog, read, true, true}}
 	d := p.execPaths(list)
-	if f := p.filePaths(list); worse(f.action, d.action) {
-		d = f
-	}
+	d.add(p.filePaths(list))
 	if !d.action.runs() {
 		fmt.Fprintf(p.host.Output(), "weir: policy: %s may not be run: %s\n", prog, d.rule)
 		return plugin.Exit(126)
@@ -351,12 +344,3 @@ func (p *policy) begin() plugin.Verdict {
 	}
 	return plugin.Pass
 }
-
-// end is the end of the process.
-func (p *policy) end() {
-	if p.learn != nil {
-		p.learn.flush(true)
-	}
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

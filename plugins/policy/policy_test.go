@@ -360,7 +360,7 @@ func TestLearned(t *testing.T) {
 	f.syscalls["read"], f.syscalls["openat"] = true, true
 	f.reads["/etc/hosts"], f.writes["/tmp/*"], f.execs["/bin/x"] = true, true, true
 	f.connects["10.0.0.1 80"], f.binds["127.0.0.1 32768-65535"] = true, true
-	text := f.text("riscv64")
+	text := f.text(abi.RISCV64)
 	p, err := load(t, string(text))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
@@ -381,8 +381,8 @@ func TestLearned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(g.text("riscv64")) != string(text) {
-		t.Errorf("read again it is\n%s\nand was\n%s", g.text("riscv64"), text)
+	if string(g.text(abi.RISCV64)) != string(text) {
+		t.Errorf("read again it is\n%s\nand was\n%s", g.text(abi.RISCV64), text)
 	}
 	for _, bad := range []string{"{", `{"x": 1}`, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_ERRNO"}],"weir":{"rules":[]}}`} {
 		if _, err := readFacts("x", []byte(bad)); err == nil || !strings.Contains(err.Error(), "no profile that -learn wrote") {

@@ -14,7 +14,9 @@ import (
 
 // profile is a file of -policy, read and checked.
 type profile struct {
-	seccomp *specs.LinuxSeccomp // nil if the file has no syscall rules; Syscalls is in entries
+	seccomp bool // it has syscall rules
+	other   specs.LinuxSeccompAction
+	errno   *uint // of other
 	entries []entry
 	rules   []rule
 	native  bool // programs for the host's CPU may be executed
@@ -38,7 +40,6 @@ type condition struct {
 // rule is an element of "weir.rules".
 type rule struct {
 	id     string // for the audit log
-	at     *node
 	kind   ruleKind
 	globs  []string // of paths or programs
 	access access
@@ -49,6 +50,14 @@ type rule struct {
 	bind bool
 	action action
 	errno  abi.Errno
+}
+
+// decision is what the rule says; a rule that is not there allows.
+func (r *rule) decision() decision {
+	if r == nil {
+		return decision{}
+	}
+	return decision{r.action, r.errno, r.id}
 }
 
 type ruleKind uint8
@@ -124,20 +133,18 @@ const (
 // loadProfile reads a profile. Its errors name file, line and column.
 func loadProfile(root *node) (*profile, error) {
 	p := &profile{}
-	sc := specs.LinuxSeccomp{DefaultAction: specs.ActAllow}
-	has := false
 	var syscalls *node
 	err := root.each(func(key string, v *node) (bool, error) {
 		var err error
 		switch key {
 		case "defaultAction":
-			has = true
-			sc.DefaultAction, err = v.action()
+			p.seccomp = true
+			p.other, err = v.action()
 		case "defaultErrnoRet":
-			sc.DefaultErrnoRet, err = v.errnoRet()
+			p.errno, err = v.errnoRet()
 		case "defaultErrno":
-			if sc.DefaultErrnoRet == nil {
-				sc.DefaultErrnoRet, err = v.errnoName()
+			if p.errno == nil {
+				p.errno, err = v.errnoName()
 			}
 		case "architectures":
 			// The guest's own is always meant, as the native one is in libseccomp; the others
@@ -148,7 +155,6 @@ func loadProfile(root *node) (*profile, error) {
 				if !strings.HasPrefix(a, "SCMP_ARCH_") {
 					return true, v.errorf("%q is no architecture: want names such as SCMP_ARCH_RISCV64", a)
 				}
-				sc.Architectures = append(sc.Architectures, specs.Arch(a))
 			}
 		case "archMap":
 			_, err = v.items()
@@ -169,7 +175,7 @@ func loadProfile(root *node) (*profile, error) {
 		return nil, err
 	}
 	if syscalls != nil {
-		if !has {
+		if !p.seccomp {
 			return nil, root.errorf("syscalls without defaultAction")
 		}
 		l, err := syscalls.items()
@@ -182,13 +188,9 @@ func loadProfile(root *node) (*profile, error) {
 				return nil, err
 			}
 			p.entries = append(p.entries, e)
-			sc.Syscalls = append(sc.Syscalls, e.LinuxSyscall)
 		}
 	}
-	if has {
-		p.seccomp = &sc
-	}
-	if p.seccomp == nil && len(p.rules) == 0 {
+	if !p.seccomp && len(p.rules) == 0 {
 		return nil, root.errorf("says nothing: want defaultAction and syscalls, or weir.rules")
 	}
 	return p, nil
@@ -415,7 +417,7 @@ func (p *profile) extension(n *node) error {
 }
 
 func loadRule(n *node) (r rule, err error) {
-	r.at, r.errno, r.access, r.connect, r.bind = n, abi.EACCES, read|write, true, true
+	r.errno, r.access, r.connect, r.bind = abi.EACCES, read|write, true, true
 	seen := map[string]*node{}
 	err = n.each(func(key string, v *node) (bool, error) {
 		seen[key] = v

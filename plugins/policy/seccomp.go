@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -13,6 +14,13 @@ type decision struct {
 	action action
 	errno  abi.Errno // of deny
 	rule   string    // which rule says so
+}
+
+// add makes d the stricter one of d and x.
+func (d *decision) add(x decision) {
+	if x.action > d.action {
+		*d = x
+	}
 }
 
 // seccomp is the compiled part of a profile that looks at numbers and arguments.
@@ -75,9 +83,9 @@ const numCommon = 512
 // compileSeccomp makes the table of a profile. A name that no architecture has is an error, unless it would
 // only allow more than the default does: profiles name calls of kernels to come.
 func compileSeccomp(p *profile, env environment, n numbers) (*seccomp, error) {
-	def, _ := seccompAction(p.seccomp.DefaultAction)
+	def, _ := seccompAction(p.other)
 	s := &seccomp{
-		other: decision{def, errnoOf(p.seccomp.DefaultErrnoRet), "defaultAction"},
+		other: decision{def, errnoOf(p.errno), "defaultAction"},
 		byNr:  map[abi.Sysno]*numberRules{}, common: make([]*numberRules, numCommon),
 	}
 	for i := range p.entries {
@@ -86,7 +94,7 @@ func compileSeccomp(p *profile, env environment, n numbers) (*seccomp, error) {
 			continue
 		}
 		act, _ := seccompAction(e.Action)
-		d := decision{act, errnoOf(e.ErrnoRet), e.at.what + " line " + itoa(e.at.f.line(e.at.off))}
+		d := decision{act, errnoOf(e.ErrnoRet), e.at.what + " line " + strconv.Itoa(e.at.f.line(e.at.off))}
 		for k, name := range e.Names {
 			nr, ok := n.Syscall(name)
 			if !ok {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // node is a JSON value that knows where it stands in its file.
@@ -33,10 +35,8 @@ type file struct {
 // errorAt is an error with file, line and column.
 func (f *file) errorAt(off int, format string, args ...any) error {
 	off = min(max(off, 0), len(f.text))
-	head := f.text[:off]
-	line := 1 + bytes.Count(head, []byte{'\n'})
-	col := off - bytes.LastIndexByte(head, '\n')
-	return fmt.Errorf("%s:%d:%d: %s", f.name, line, col, fmt.Sprintf(format, args...))
+	col := off - bytes.LastIndexByte(f.text[:off], '\n')
+	return fmt.Errorf("%s:%d:%d: %s", f.name, f.line(off), col, fmt.Sprintf(format, args...))
 }
 
 // line is the line of an offset, from 1.
@@ -79,7 +79,7 @@ const maxDepth = 32
 // next reads a token and tells where it begins.
 func (f *file) next(d *json.Decoder) (json.Token, int, error) {
 	off := int(d.InputOffset())
-	for off < len(f.text) && bytes.IndexByte([]byte(" \t\r\n,:"), f.text[off]) >= 0 {
+	for off < len(f.text) && strings.IndexByte(" \t\r\n,:", f.text[off]) >= 0 {
 		off++
 	}
 	t, err := d.Token()
@@ -126,10 +126,8 @@ func (f *file) value(d *json.Decoder, what string, depth int) (*node, error) {
 		if depth > 0 {
 			inner = what + "." + key
 		}
-		for _, old := range o.keys {
-			if old == key {
-				return nil, f.errorAt(at, "%s is given twice", inner)
-			}
+		if slices.Contains(o.keys, key) {
+			return nil, f.errorAt(at, "%s is given twice", inner)
 		}
 		x, err := f.value(d, inner, depth+1)
 		if err != nil {
