@@ -29,6 +29,21 @@ const (
 	byHandle       // opens files without a path
 )
 
+// special are the syscalls that are not judged by the paths among their arguments, by kind.
+var special = [...][]string{
+	byExec:    {"execve", "execveat"},
+	byAddress: {"connect", "bind", "sendto", "sendmsg", "sendmmsg"},
+	bySocket:  {"socket", "socketpair", "setsockopt"},
+	byMount: {
+		"mount", "umount2", "pivot_root", "open_tree", "open_tree_attr", "move_mount", "fsopen", "fsmount", "fspick", "fsconfig",
+		"mount_setattr", "setns",
+	},
+	byHandle: {"open_by_handle_at", "fanotify_init"},
+}
+
+// syscalls are those of a kind in special.
+func (k kind) syscalls() plugin.Set { return plugin.Syscalls(special[k]...) }
+
 // call is how one syscall is judged.
 type call struct {
 	kind  kind
@@ -41,39 +56,47 @@ type pathArg struct {
 	use   access
 }
 
-// describe says how a syscall is judged. args are the kinds of its arguments. A call with paths that is not
-// named here counts as one that writes to all of them.
-func describe(name string, args []string) call {
-	switch name {
-	case "execve", "execveat":
-		return call{kind: byExec}
-	case "connect", "bind", "sendto", "sendmsg", "sendmmsg":
-		return call{kind: byAddress}
-	case "socket", "socketpair", "setsockopt":
-		return call{kind: bySocket}
-	case "mount", "umount2", "pivot_root", "open_tree", "open_tree_attr", "move_mount", "fsopen", "fsmount", "fspick", "fsconfig", "mount_setattr", "setns":
-		return call{kind: byMount}
-	case "open_by_handle_at", "fanotify_init":
-		return call{kind: byHandle}
+// specialNumbers are the kinds of the guest's special syscalls.
+func specialNumbers(h *plugin.Host) map[abi.Sysno]kind {
+	m := map[abi.Sysno]kind{}
+	for k, names := range special {
+		for _, name := range names {
+			if nr, ok := h.Syscall(name); ok {
+				m[nr] = kind(k)
+			}
+		}
 	}
-	c := call{kind: byPath}
+	return m
+}
+
+// callOf says how a syscall is judged. A call with paths that is not named here counts as one that writes
+// to all of them.
+func (p *policy) callOf(c *plugin.Call) call {
+	if k, ok := p.special[c.Number()]; ok {
+		return call{kind: k}
+	}
+	d := call{kind: byPath}
 	use := write
-	switch name {
+	switch c.Name() {
 	case "faccessat", "faccessat2", "statfs", "newfstatat", "statx", "readlinkat", "getxattr", "lgetxattr", "getxattrat",
 		"listxattr", "llistxattr", "listxattrat", "chdir", "chroot", "inotify_add_watch", "fanotify_mark", "name_to_handle_at", "file_getattr":
 		use = read
 	case "renameat", "renameat2", "linkat":
 		use = read | write
 	}
-	for i, k := range args {
-		if k == "path" && !(name == "symlinkat" && i == 0) {
-			c.paths = append(c.paths, pathArg{i, use})
+	for i := range plugin.NumABIArgs {
+		k, ok := c.Kind(i)
+		if !ok {
+			break
+		}
+		if k == "path" && !(c.Name() == "symlinkat" && i == 0) {
+			d.paths = append(d.paths, pathArg{i, use})
 		}
 	}
-	if len(c.paths) == 0 {
+	if len(d.paths) == 0 {
 		return call{}
 	}
-	return c
+	return d
 }
 
 // openAccess is what an open with these flags does.
@@ -118,7 +141,7 @@ func openFlags(c *plugin.Call) (uint64, abi.Errno) {
 
 // files resolves the paths of a call. e is what the call fails with, soon what it fails with if it is
 // allowed.
-func (p *policy) files(c *plugin.Call, d *call) (list []subject, soon, e abi.Errno) {
+func (p *policy) files(c *plugin.Call, d call) (list []subject, soon, e abi.Errno) {
 	var dirs [2]plugin.File
 	for k, a := range d.paths {
 		use, tmp := a.use, false

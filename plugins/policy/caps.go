@@ -1,10 +1,5 @@
 package policy
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-)
-
 // allCaps are the capabilities of Linux (include/uapi/linux/capability.h).
 func allCaps() []string {
 	return []string{
@@ -17,8 +12,10 @@ func allCaps() []string {
 	}
 }
 
-// checksum is the SHA-256 of a profile.
-func checksum(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+// dockerCaps are the capabilities that Docker gives a container unless told otherwise.
+func dockerCaps() []string {
+	return []string{
+		"CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
+		"CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT",
+	}
 }

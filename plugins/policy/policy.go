@@ -6,6 +6,8 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -46,6 +48,8 @@ type policy struct {
 	rules []rule
 	has   [numRuleKinds]bool
 
+	special map[abi.Sysno]kind
+
 	learn *learner
 	audit *auditor
 }
@@ -55,7 +59,7 @@ func (p *policy) Install(h *plugin.Host, args plugin.Args) error {
 	if err := args.Check(options); err != nil {
 		return err
 	}
-	p.host = h
+	p.host, p.special = h, specialNumbers(h)
 	name, learn, audit := args.Get("profile", ""), args.Get("learn", ""), args.Get("audit", "")
 	if name == "" && learn == "" && audit == "" {
 		return errors.New("nothing to do: want profile=FILE, learn=FILE or audit=FILE")
@@ -136,6 +140,12 @@ func (p *policy) load(name string, args plugin.Args) error {
 	return err
 }
 
+// checksum is the SHA-256 of a profile.
+func checksum(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
 // archName is Go's name of an architecture, which "arches" has.
 func archName(a abi.Arch) string {
 	switch a {
@@ -180,20 +190,20 @@ func (p *policy) set() plugin.Set {
 	if p.sec != nil && p.sec.other.action != allow {
 		return plugin.AllSyscalls
 	}
-	s := plugin.Syscalls("execve", "execveat")
+	s := byExec.syscalls()
 	if p.sec != nil {
 		for nr := range p.sec.byNr {
 			s = s.Or(plugin.Numbers(nr))
 		}
 	}
 	if p.has[pathRule] {
-		s = s.Or(p.host.SyscallsWith("path")).Or(plugin.Syscalls("fsopen", "fsmount", "fsconfig", "setns", "open_by_handle_at", "fanotify_init"))
+		s = s.Or(p.host.SyscallsWith("path")).Or(byMount.syscalls()).Or(byHandle.syscalls())
 	}
 	if p.has[pathRule] || p.has[hostRule] {
-		s = s.Or(plugin.Syscalls("connect", "bind", "sendto", "sendmsg", "sendmmsg"))
+		s = s.Or(byAddress.syscalls())
 	}
 	if p.has[hostRule] {
-		s = s.Or(plugin.Syscalls("socket", "socketpair", "setsockopt"))
+		s = s.Or(bySocket.syscalls())
 	}
 	return s
 }
@@ -290,21 +300,6 @@ func (p *policy) judge(c *plugin.Call) (v verdict) {
 		}
 	}
 	return v
-}
-
-// callOf returns how a syscall is judged.
-func (p *policy) callOf(c *plugin.Call) *call {
-	var args [plugin.NumABIArgs]string
-	n := 0
-	for ; n < len(args); n++ {
-		k, ok := c.Kind(n)
-		if !ok {
-			break
-		}
-		args[n] = k
-	}
-	d := describe(c.Name(), args[:n])
-	return &d
 }
 
 // enforce answers a call that is not allowed.

@@ -197,11 +197,3 @@ func (c *conditional) holds(arg func(i int) uint64) bool {
 	}
 	return true
 }
-
-// dockerCaps are the capabilities that Docker gives a container unless told otherwise.
-func dockerCaps() []string {
-	return []string{
-		"CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
-		"CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT",
-	}
-}
