@@ -69,10 +69,9 @@ type stamp struct {
 
 // script is a loaded file.
 type script struct {
-	globals starlark.StringDict
-	filter  map[string]starlark.Callable // by syscall
-	after   map[string]starlark.Callable // NAME_return
-	every   starlark.Callable            // syscall(c)
+	filter map[string]*starlark.Function // by syscall
+	after  map[string]*starlark.Function // NAME_return
+	every  *starlark.Function            // syscall(c)
 }
 
 // Install implements plugin.Plugin.
@@ -138,7 +137,7 @@ func (f *filters) load() (*script, error) {
 		return nil, describe(err)
 	}
 	globals.Freeze() // functions run on several guest threads at a time
-	s := &script{globals: globals, filter: map[string]starlark.Callable{}, after: map[string]starlark.Callable{}}
+	s := &script{filter: map[string]*starlark.Function{}, after: map[string]*starlark.Function{}}
 	for name, v := range globals {
 		fn, ok := v.(*starlark.Function)
 		if !ok || strings.HasPrefix(name, "_") {
@@ -241,7 +240,7 @@ func (f *filters) returned(c *plugin.Call) {
 }
 
 // ask calls a function and makes a verdict of what it returns.
-func (f *filters) ask(fn starlark.Callable, c *plugin.Call, withArgs bool) plugin.Verdict {
+func (f *filters) ask(fn *starlark.Function, c *plugin.Call, withArgs bool) plugin.Verdict {
 	x := f.object(c)
 	defer x.expire()
 	res, err := starlark.Call(f.thread(c.Name()), fn, f.arguments(fn, x, withArgs), nil)
@@ -261,14 +260,13 @@ func (f *filters) failed(c *plugin.Call, err error) {
 }
 
 // arguments are the call object and as many decoded arguments as the function takes.
-func (f *filters) arguments(fn starlark.Callable, x *call, decoded bool) starlark.Tuple {
+func (f *filters) arguments(fn *starlark.Function, x *call, decoded bool) starlark.Tuple {
 	args := starlark.Tuple{x}
-	sf, ok := fn.(*starlark.Function)
-	if !ok || !decoded {
+	if !decoded {
 		return args
 	}
 	for i := range plugin.NumABIArgs {
-		if len(args) >= sf.NumParams() && !sf.HasVarargs() {
+		if len(args) >= fn.NumParams() && !fn.HasVarargs() {
 			break
 		}
 		if _, ok := x.c.Kind(i); !ok {
