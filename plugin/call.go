@@ -37,6 +37,8 @@ type CallState interface {
 	Hide()
 	Invoke() int64
 	InvokeOther(nr abi.Sysno, args [NumABIArgs]uint64) int64
+	Resolve(i int) (File, abi.Errno)
+	Addresses() ([]Address, abi.Errno)
 }
 
 // Bind makes c the view of impl on vcpu. Weir calls it.

@@ -20,6 +20,9 @@ type fakeCall struct {
 	invoked  []uint64
 }
 
+func (f *fakeCall) Resolve(int) (File, abi.Errno)     { return File{}, abi.ENOSYS }
+func (f *fakeCall) Addresses() ([]Address, abi.Errno) { return nil, abi.ENOSYS }
+
 func (f *fakeCall) Number() abi.Sysno      { return 56 }
 func (f *fakeCall) Name() string           { return "openat" }
 func (f *fakeCall) PC() abi.Addr           { return 0x1004 }

@@ -43,6 +43,11 @@ type System interface {
 	ClaimClock(plugin string) error
 	SetClock(ns int64)
 	ClockNow() int64
+
+	KnownSyscall(name string) bool
+	Program() string
+	EnableResolve() error
+	OpenFile(name string) (OwnFile, error)
 }
 
 // NewHost makes the Host of the plugin called name. Weir calls it.

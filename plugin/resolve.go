@@ -32,12 +32,6 @@ type Address struct {
 	Err  abi.Errno // what the message would fail with, though Path is known
 }
 
-// resolver is what a CallState has beyond the interface, if calls can be resolved.
-type resolver interface {
-	Resolve(i int) (File, abi.Errno)
-	Addresses() ([]Address, abi.Errno)
-}
-
 // Resolve finds out what path argument i names, as the kernel would: relative to the call's
 // descriptor or the working directory, through links (but for a last component that the call does
 // not follow), "..", the links in /proc, and the restrictions of openat2. Weir holds on to what was
@@ -49,11 +43,7 @@ type resolver interface {
 // later see a path of Weir's own, and one that sets the path undoes it, so the filter should have
 // a low [Priority].
 func (c *Call) Resolve(i int) (File, error) {
-	r, ok := c.impl.(resolver)
-	if !ok {
-		return File{}, abi.ENOSYS
-	}
-	f, e := r.Resolve(i)
+	f, e := c.impl.Resolve(i)
 	if e != 0 {
 		return f, e
 	}
@@ -65,50 +55,22 @@ func (c *Call) Resolve(i int) (File, error) {
 // point at, and the handler works on the copies; paths of Unix sockets are resolved as by
 // [Call.Resolve], though bind makes its name afresh. The error is an [abi.Errno], ENOSYS for any other call.
 func (c *Call) Addresses() ([]Address, error) {
-	r, ok := c.impl.(resolver)
-	if !ok {
-		return nil, abi.ENOSYS
-	}
-	l, e := r.Addresses()
+	l, e := c.impl.Addresses()
 	if e != 0 {
 		return nil, e
 	}
 	return l, nil
 }
 
-// guard is what a System has beyond the interface for plugins that enforce something.
-type guard interface {
-	EnableResolve() error
-	OpenFile(name string) (OwnFile, error)
-	KnownSyscall(name string) bool
-	Program() string
-}
-
 // EnableResolve makes [Call.Resolve] work. It is called in Install.
-func (h *Host) EnableResolve() error {
-	if g, ok := h.sys.(guard); ok {
-		return g.EnableResolve()
-	}
-	return abi.ENOSYS
-}
+func (h *Host) EnableResolve() error { return h.sys.EnableResolve() }
 
 // KnownSyscall reports whether any architecture has a syscall of the name.
-func (h *Host) KnownSyscall(name string) bool {
-	if g, ok := h.sys.(guard); ok {
-		return g.KnownSyscall(name)
-	}
-	_, ok := h.sys.Syscall(name)
-	return ok
-}
+func (h *Host) KnownSyscall(name string) bool { return h.sys.KnownSyscall(name) }
 
 // Program returns the real path of the program that runs now, of the file that was in fact
 // loaded; empty before the first one is.
-func (h *Host) Program() string {
-	if g, ok := h.sys.(guard); ok {
-		return g.Program()
-	}
-	return h.sys.Target().Binary
-}
+func (h *Host) Program() string { return h.sys.Program() }
 
 // OwnFile is a file of a plugin's that the guest does not see; forked children share it.
 type OwnFile interface {
@@ -121,9 +83,4 @@ type OwnFile interface {
 
 // OpenFile opens a file, which is made if there is none, for the plugin's own use: out of the
 // guest's sight and reach, usable after chroot, setuid and in forked children.
-func (h *Host) OpenFile(name string) (OwnFile, error) {
-	if g, ok := h.sys.(guard); ok {
-		return g.OpenFile(name)
-	}
-	return nil, abi.ENOSYS
-}
+func (h *Host) OpenFile(name string) (OwnFile, error) { return h.sys.OpenFile(name) }

@@ -8,9 +8,9 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
-// What plugins that enforce something need beyond plugin.System and plugin.CallState.
+// What plugins that enforce something need of plugin.System and plugin.CallState.
 
-// Resolve implements the plugin API's Call.Resolve.
+// Resolve implements plugin.CallState.
 func (s callState) Resolve(i int) (plugin.File, abi.Errno) {
 	r, e := s.Call.Resolve(i)
 	return plugin.File{
@@ -19,7 +19,7 @@ func (s callState) Resolve(i int) (plugin.File, abi.Errno) {
 	}, e
 }
 
-// Addresses implements the plugin API's Call.Addresses.
+// Addresses implements plugin.CallState.
 func (s callState) Addresses() ([]plugin.Address, abi.Errno) {
 	l, e := s.Call.Addresses()
 	if e != 0 {
@@ -32,16 +32,16 @@ func (s callState) Addresses() ([]plugin.Address, abi.Errno) {
 	return out, 0
 }
 
-// EnableResolve implements the plugin API's Host.EnableResolve.
+// EnableResolve implements plugin.System.
 func (r *Registry) EnableResolve() error { return linux.EnablePins() }
 
-// KnownSyscall implements the plugin API's Host.KnownSyscall.
+// KnownSyscall implements plugin.System.
 func (r *Registry) KnownSyscall(name string) bool {
 	_, _, known := resolve(name)
 	return known
 }
 
-// Program implements the plugin API's Host.Program.
+// Program implements plugin.System.
 func (r *Registry) Program() string {
 	if r.cfg.Program == nil {
 		return ""
@@ -49,7 +49,7 @@ func (r *Registry) Program() string {
 	return r.cfg.Program()
 }
 
-// OpenFile implements the plugin API's Host.OpenFile.
+// OpenFile implements plugin.System.
 func (r *Registry) OpenFile(name string) (plugin.OwnFile, error) {
 	if r.cfg.OpenFile == nil {
 		return nil, abi.ENOSYS

@@ -157,6 +157,12 @@ func (c *call) filter() plugin.Verdict {
 	return plugin.Pass
 }
 
+// Resolve fails: the fake has no files.
+func (c *call) Resolve(int) (plugin.File, abi.Errno) { return plugin.File{}, abi.ENOSYS }
+
+// Addresses fails: the fake has no sockets.
+func (c *call) Addresses() ([]plugin.Address, abi.Errno) { return nil, abi.ENOSYS }
+
 func (c *call) Number() abi.Sysno { return c.nr }
 func (c *call) Name() string      { return c.row.name }
 func (c *call) PC() abi.Addr      { return c.pc }

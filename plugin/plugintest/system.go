@@ -184,3 +184,18 @@ func (s system) ClockNow() int64 {
 	defer s.g.mu.Unlock()
 	return s.g.now
 }
+
+// KnownSyscall implements plugin.System.
+func (s system) KnownSyscall(name string) bool {
+	_, _, known := s.g.table.Resolve(name)
+	return known
+}
+
+// Program implements plugin.System.
+func (s system) Program() string { return s.Target().Binary }
+
+// EnableResolve implements plugin.System: the fake has no files.
+func (s system) EnableResolve() error { return abi.ENOSYS }
+
+// OpenFile implements plugin.System: the fake has no files.
+func (s system) OpenFile(string) (plugin.OwnFile, error) { return nil, abi.ENOSYS }
