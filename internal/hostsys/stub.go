@@ -147,6 +147,9 @@ func (*Vfork) Free() {}
 // Enter returns -ENOSYS.
 func (*Vfork) Enter(uintptr, uint64) uintptr { return fail() }
 
+// VacateFD returns true.
+func (*Vfork) VacateFD(int) bool { return true }
+
 // Exec returns -ENOSYS.
 func (*Vfork) Exec(_, _, _ uintptr) uintptr { return fail() }
 

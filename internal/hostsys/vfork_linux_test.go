@@ -201,3 +201,32 @@ func BenchmarkVfork(b *testing.B) {
 		waitFor(b, pid)
 	}
 }
+
+// What a child does to descriptors of its own leaves the parent's record of the poller alone; hidden files stay.
+func TestVforkVacate(t *testing.T) {
+	rig := newVforkRig(t, newCode(t))
+	h, err := Hide(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for _, flags := range []uintptr{0, cloneFiles} {
+		before := HiddenFDs()
+		var poller, hidden, other bool
+		pid := rig.run(func(v *Vfork, _ *cpu.State) {
+			if r := v.Enter(sigCHLD|flags, 0); r != 0 {
+				t.Errorf("vfork: errno %d", Errno(r))
+				return
+			}
+			poller, hidden, other = v.VacateFD(before[0]), v.VacateFD(int(h.Fd())), v.VacateFD(1)
+			v.Exit(0)
+		})
+		waitFor(t, pid)
+		if !poller || hidden || !other {
+			t.Errorf("flags %#x: poller %v, hidden file %v, another %v", flags, poller, hidden, other)
+		}
+		if moved := HiddenFDs()[0] != before[0]; moved != (flags != 0) {
+			t.Errorf("flags %#x: the poller moved: %v", flags, moved)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type Vfork struct {
 	resumed uint64 // the parent goes on
 	scratch uint64
 	mask    uint64 // of the borrowed thread
+	files   bool   // the child has its parent's descriptor table
 }
 
 //go:noescape
@@ -53,7 +54,7 @@ func (v *Vfork) Enter(flags uintptr, mask uint64) uintptr {
 	if flags&(cloneThread|cloneSighand|cloneSettls|cloneSettid|cloneCleartid) != 0 {
 		return negErrno(einval)
 	}
-	v.sp, v.pid, v.resumed = 0, 0, 0
+	v.sp, v.pid, v.resumed, v.files = 0, 0, 0, flags&cloneFiles != 0
 	// The kernel must not choose the suspended thread for a signal.
 	rawSyscall(SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&allMask)), uintptr(unsafe.Pointer(&v.mask)), 8, 0, 0)
 	parent := rawSyscall(SYS_GETPID, 0, 0, 0, 0, 0, 0)
@@ -82,6 +83,15 @@ const (
 // unmask gives the borrowed thread its mask back.
 func (v *Vfork) unmask() {
 	rawSyscall(SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&v.mask)), 0, 8, 0, 0)
+}
+
+// VacateFD is [VacateFD] in the child. With a descriptor table of its own it gives the poller's number up without moving it: the
+// record of the number is in the memory of both, and the parent goes by it. The child makes no use of the poller.
+func (v *Vfork) VacateFD(fd int) bool {
+	if v.files {
+		return VacateFD(fd)
+	}
+	return !ReservedFD(fd) || isPollDescriptor(uintptr(fd))
 }
 
 // Exec is execve(2) in the child. If that fails the result is a negated errno, in the child; else it is

@@ -76,13 +76,11 @@ func sysClose(t *Task, c *Call) int64 {
 // sysDup3 makes room if the new number is one that Weir itself uses.
 func sysDup3(t *Task, c *Call) int64 {
 	from, to := int(int32(c.Args[0])), int(int32(c.Args[1]))
-	reserved := hostsys.ReservedFD(to)
-	if t.Proc.vforked != nil {
-		// A vfork child has descriptors of its own, but the runtime's record of its poller's is in
-		// memory that the parent shares. The child makes no use of the poller.
-		reserved = false
+	vacate := hostsys.VacateFD
+	if v := t.Proc.vforked; v != nil {
+		vacate = v.VacateFD
 	}
-	if hostsys.ReservedFD(from) || reserved && !hostsys.VacateFD(to) {
+	if hostsys.ReservedFD(from) || hostsys.ReservedFD(to) && !vacate(to) {
 		return abi.EBADF.Result()
 	}
 	return t.hostBlock(hostsys.SYS_DUP3, uintptr(from), uintptr(to), uintptr(c.Args[2]), 0, 0, 0)
