@@ -26,21 +26,19 @@ func (r *run) openLog() error {
 		_, err := l.file(hostsys.Gettid()) // a bad name is to be known now
 		return err
 	}
-	if c.LogFile == "" {
-		f, ok := r.log.(*os.File)
-		if !ok {
-			return nil
-		}
+	var w *hostsys.HiddenFile
+	var err error
+	switch f, ok := r.log.(*os.File); {
+	case c.LogFile != "":
+		w, err = openLogFile(c.LogFile, r.pid, c.Resumed)
+	case ok:
 		// The guest may close or replace descriptor 2, and must not see ours.
-		w, err := hostsys.Hide(int(f.Fd()))
-		if err != nil {
-			return fmt.Errorf("log: %w", err)
+		if w, err = hostsys.Hide(int(f.Fd())); err != nil {
+			err = fmt.Errorf("log: %w", err)
 		}
-		r.log = w
-		r.closes = append(r.closes, func() { w.Close() })
+	default:
 		return nil
 	}
-	w, err := openLogFile(c.LogFile, r.pid, c.Resumed)
 	if err != nil {
 		return err
 	}
@@ -69,7 +67,11 @@ func openHidden(name string, flags int) (*hostsys.HiddenFile, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return hostsys.Hide(int(f.Fd()))
+	h, err := hostsys.Hide(int(f.Fd()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return h, nil
 }
 
 // threadLogs writes to a file of the calling thread (-d tid).

@@ -21,14 +21,9 @@ type ownFile struct {
 }
 
 func (r *run) openOwn(name string) (plugin.OwnFile, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	h, err := openHidden(name, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	h, err := hostsys.Hide(int(f.Fd()))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	r.closes = append(r.closes, func() { h.Close() })
 	return &ownFile{HiddenFile: h, name: name}, nil

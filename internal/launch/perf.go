@@ -3,7 +3,6 @@
 package launch
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -149,19 +148,21 @@ func (d *jitDump) code(addr uintptr, size int, pc uint64) {
 		return
 	}
 	d.index++
-	name := fmt.Appendf(nil, "guest_%#x\x00", pc)
-	var b bytes.Buffer
 	le := binary.LittleEndian
-	put := func(v any) { binary.Write(&b, le, v) }
-	put([]uint32{jitLoad, uint32(jitPrefix + len(name) + size)})
-	put(jitTime())
-	put([]uint32{uint32(d.pid), uint32(hostsys.Gettid())})
-	put([]uint64{uint64(addr), uint64(addr), uint64(size), d.index})
-	b.Write(name)
-	code := make([]byte, size)
-	hostsys.CopyIn(code, addr)
-	b.Write(code)
-	d.f.Write(b.Bytes())
+	b := make([]byte, jitPrefix)
+	le.PutUint32(b[0:], jitLoad)
+	le.PutUint64(b[8:], jitTime())
+	le.PutUint32(b[16:], uint32(d.pid))
+	le.PutUint32(b[20:], uint32(hostsys.Gettid()))
+	for i, v := range [...]uint64{uint64(addr), uint64(addr), uint64(size), d.index} {
+		le.PutUint64(b[24+8*i:], v)
+	}
+	b = fmt.Appendf(b, "guest_%#x\x00", pc)
+	n := len(b)
+	b = append(b, make([]byte, size)...)
+	le.PutUint32(b[4:], uint32(len(b)))
+	hostsys.CopyIn(b[n:], addr)
+	d.f.Write(b)
 }
 
 func (d *jitDump) close() {
