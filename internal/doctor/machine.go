@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,7 +67,7 @@ func seccomp(h *Host) Fact {
 }
 
 // features of x86-64 processors that generated code uses, as in /proc/cpuinfo.
-var features = strings.Fields("sse4_1 popcnt pclmulqdq cx16 abm avx fma f16c bmi1 bmi2")
+const features = "sse4_1 popcnt pclmulqdq cx16 abm avx fma f16c bmi1 bmi2"
 
 func processor(h *Host) Fact {
 	const name = "processor"
@@ -75,16 +76,8 @@ func processor(h *Host) Fact {
 	if !found {
 		return warn(name, "mount /proc", "its features cannot be read")
 	}
-	have := map[string]bool{}
-	for _, f := range strings.Fields(flags) {
-		have[f] = true
-	}
-	var missing []string
-	for _, f := range features {
-		if !have[f] {
-			missing = append(missing, f)
-		}
-	}
+	have := strings.Fields(flags)
+	missing := slices.DeleteFunc(strings.Fields(features), func(f string) bool { return slices.Contains(have, f) })
 	if len(missing) > 0 {
 		return warn(name, "nothing to do: programs run, some of them slower", "it has no %s", strings.Join(missing, ", "))
 	}
