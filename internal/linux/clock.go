@@ -3,7 +3,6 @@
 package linux
 
 import (
-	"encoding/binary"
 	"sync/atomic"
 	"time"
 
@@ -84,9 +83,14 @@ func getTimeOfDay(t *Task, c *Call) int64 {
 
 // putTime writes a struct timespec, or timeval with unit 1000.
 func (t *Task) putTime(addr uint64, ns, unit int64) int64 {
+	return t.putPair(addr, ns/1e9, ns%1e9/unit)
+}
+
+// putPair writes two 64-bit words.
+func (t *Task) putPair(addr uint64, x, y int64) int64 {
 	var b [16]byte
-	binary.LittleEndian.PutUint64(b[0:], uint64(ns/1e9))
-	binary.LittleEndian.PutUint64(b[8:], uint64(ns%1e9/unit))
+	le.PutUint64(b[0:], uint64(x))
+	le.PutUint64(b[8:], uint64(y))
 	if !t.Proc.Mem.Write(addr, b[:]) {
 		return abi.EFAULT.Result()
 	}
@@ -100,7 +104,7 @@ func (t *Task) virtualSleep(clock int32, ts *[16]byte, absolute bool) (r int64, 
 	if !ok {
 		return 0, false
 	}
-	sec, nsec := int64(binary.LittleEndian.Uint64(ts[0:])), int64(binary.LittleEndian.Uint64(ts[8:]))
+	sec, nsec := int64(le.Uint64(ts[0:])), int64(le.Uint64(ts[8:]))
 	if sec < 0 || nsec < 0 || nsec >= 1e9 {
 		return abi.EINVAL.Result(), true
 	}

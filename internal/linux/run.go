@@ -3,7 +3,6 @@
 package linux
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -320,28 +319,22 @@ const (
 // fastTime answers a call of the vDSO. ok is false if the kernel has to be asked.
 func (t *Task) fastTime(nr abi.Sysno) (r int64, ok bool) {
 	a := t.args()
-	le := binary.LittleEndian
-	var b [16]byte
 	switch nr {
 	case sysClockGettime:
 		sec, nsec, ok := hostsys.ClockGettime(int32(a[0]))
 		if !ok {
 			return 0, false
 		}
-		le.PutUint64(b[0:], uint64(sec))
-		le.PutUint64(b[8:], uint64(nsec))
-		if !t.Proc.Mem.Write(a[1], b[:]) {
-			return abi.EFAULT.Result(), true
-		}
-		return 0, true
+		return t.putPair(a[1], sec, nsec), true
 	case sysGetcpu:
 		cpu, node, ok := hostsys.Getcpu()
 		if !ok {
 			return 0, false
 		}
 		for i, v := range [2]uint32{cpu, node} {
+			var b [4]byte
 			le.PutUint32(b[:], v)
-			if a[i] != 0 && !t.Proc.Mem.Write(a[i], b[:4]) {
+			if a[i] != 0 && !t.Proc.Mem.Write(a[i], b[:]) {
 				return abi.EFAULT.Result(), true
 			}
 		}
@@ -350,11 +343,7 @@ func (t *Task) fastTime(nr abi.Sysno) (r int64, ok bool) {
 		if a[0] > clockMonotonic || a[1] == 0 {
 			return 0, false
 		}
-		b[8] = 1 // high-resolution timers: one nanosecond
-		if !t.Proc.Mem.Write(a[1], b[:]) {
-			return abi.EFAULT.Result(), true
-		}
-		return 0, true
+		return t.putPair(a[1], 0, 1), true // high-resolution timers: one nanosecond
 	case sysGettimeofday:
 		if a[1] != 0 {
 			return 0, false
@@ -366,12 +355,7 @@ func (t *Task) fastTime(nr abi.Sysno) (r int64, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		le.PutUint64(b[0:], uint64(sec))
-		le.PutUint64(b[8:], uint64(nsec/1000))
-		if !t.Proc.Mem.Write(a[0], b[:]) {
-			return abi.EFAULT.Result(), true
-		}
-		return 0, true
+		return t.putPair(a[0], sec, nsec/1000), true
 	}
 	return 0, false
 }
