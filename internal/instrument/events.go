@@ -59,7 +59,7 @@ func mapping(m linux.Mapping) plugin.Mapping {
 // loaded notes the images of a program that is about to start.
 func (r *Registry) loaded(t *linux.Task, again bool) {
 	r.space.Store(t.Proc.Mem)
-	path := t.Proc.GuestPath()
+	path := t.GuestPath()
 	r.binary.Store(&path)
 	list := t.Proc.LoadedImages()
 	for i, l := range list {

@@ -196,7 +196,7 @@ func (r *run) install() error {
 			if r.proc == nil {
 				return ""
 			}
-			return r.proc.ProgramPath()
+			return r.proc.Prog.Path
 		},
 	}, r.hooks)
 	for _, p := range r.cfg.Plugins {

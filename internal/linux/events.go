@@ -3,8 +3,6 @@
 package linux
 
 import (
-	"strings"
-
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/mem"
 )
@@ -58,9 +56,6 @@ func (t *Task) unmapped(addr, size uint64) {
 
 func roundPage(n uint64) uint64 { return (n + mem.PageSize - 1) &^ (mem.PageSize - 1) }
 
-// blocks tells that t begins or ends a host call that may wait.
-func (t *Task) blocks(begin bool) { t.Proc.Hooks.Block(t, begin) }
-
 // discontinuity tells that t goes on elsewhere.
 func (t *Task) discontinuity(kind int, from uint64) {
 	if t.wants(WantDiscontinuity) {
@@ -68,42 +63,11 @@ func (t *Task) discontinuity(kind int, from uint64) {
 	}
 }
 
-// LoadedImage is an ELF file of the program that was loaded.
-type LoadedImage struct {
-	Path     string
-	Bias     uint64
-	Lo, Hi   uint64 // all of it
-	Entry    uint64
-	Segments []Mapping
-}
-
-// LoadedImages are the program and, if it has one, its dynamic loader.
-func (p *Process) LoadedImages() []LoadedImage {
-	pr := &p.Prog
-	list := []LoadedImage{loaded(pr.Path, pr.Image, pr.Bias)}
-	if pr.Interp != nil {
-		list = append(list, loaded(pr.InterpPath, pr.Interp, pr.InterpBias))
-	}
-	return list
-}
-
+// signalInfo returns what Hooks.Signal is told of a siginfo_t.
 func signalInfo(info *sigInfo) (sig abi.Signal, code int32, addr uint64) {
 	sig, code = info.sig(), info.code()
 	if faultSignals&sigBit(sig) != 0 && code > 0 {
-		addr = le64(info[16:])
+		addr = le.Uint64(info[16:])
 	}
 	return sig, code, addr
-}
-
-func le64(b []byte) uint64 {
-	var v uint64
-	for i := range 8 {
-		v |= uint64(b[i]) << (8 * i)
-	}
-	return v
-}
-
-// GuestPath is the running program as the guest knows it.
-func (p *Process) GuestPath() string {
-	return strings.TrimPrefix(p.Prog.Path, strings.TrimSuffix(p.Cfg.Sysroot, "/"))
 }

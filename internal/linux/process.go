@@ -222,6 +222,3 @@ func (p *Process) Wait() (status int, sig abi.Signal) {
 	}
 	return p.status, p.sig
 }
-
-// ProgramPath is the real path of the program that is loaded.
-func (p *Process) ProgramPath() string { return p.Prog.Path }

@@ -105,13 +105,14 @@ func (t *Task) get64(off int) uint64 {
 // host runs a host syscall through the restartable window. resRestart means
 // that it was not executed because a signal is pending.
 func (t *Task) host(nr uintptr, a1, a2, a3, a4, a5, a6 uintptr) int64 {
-	if t.wants(WantBlock) {
-		t.blocks(true)
-		r := int64(hostsys.Syscall(t.St, nr, a1, a2, a3, a4, a5, a6))
-		t.blocks(false)
-		return r
+	if !t.wants(WantBlock) {
+		return int64(hostsys.Syscall(t.St, nr, a1, a2, a3, a4, a5, a6))
 	}
-	return int64(hostsys.Syscall(t.St, nr, a1, a2, a3, a4, a5, a6))
+	block := t.Proc.Hooks.Block
+	block(t, true)
+	r := int64(hostsys.Syscall(t.St, nr, a1, a2, a3, a4, a5, a6))
+	block(t, false)
+	return r
 }
 
 // hostFast is host for calls that do not block.
