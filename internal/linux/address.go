@@ -24,31 +24,14 @@ const (
 // message. The handler works on what is returned, and on the very socket that a path leads to; only bind
 // makes a name afresh. An error is what the call would fail with, ENOSYS for any other call.
 func (c *Call) Addresses() (list []Address, e abi.Errno) {
-	var raw []byte
 	switch c.Row.Name {
 	case "connect", "bind":
-		if raw, e = c.sockaddr(1); e != 0 {
-			return nil, e
-		}
-		list = []Address{{Raw: raw}}
-		if e := c.unixPath(&list[0], c.Row.Name == "bind"); e != 0 {
-			return nil, e
-		}
-		if c.Row.Name == "connect" {
-			c.replace(1, list[0])
-		}
+		return c.address(1, c.Row.Name == "bind")
 	case "sendto":
 		if c.Args[4] == 0 {
 			return []Address{{}}, 0
 		}
-		if raw, e = c.sockaddr(4); e != 0 {
-			return nil, e
-		}
-		list = []Address{{Raw: raw}}
-		if e := c.unixPath(&list[0], false); e != 0 {
-			return nil, e
-		}
-		c.replace(4, list[0])
+		return c.address(4, false)
 	case "sendmsg":
 		b, e := c.In(1, msghdrSize)
 		if e != 0 {
@@ -77,10 +60,25 @@ func (c *Call) Addresses() (list []Address, e abi.Errno) {
 			heads = append(heads, b[i*mmsghdrSize:][:msghdrSize])
 		}
 		return c.messages(heads)
-	default:
-		return nil, abi.ENOSYS
 	}
-	return list, 0
+	return nil, abi.ENOSYS
+}
+
+// address is the one that argument i names.
+func (c *Call) address(i int, bind bool) ([]Address, abi.Errno) {
+	raw, e := c.sockaddr(i)
+	if e != 0 {
+		return nil, e
+	}
+	a := Address{Raw: raw}
+	if e := c.unixPath(&a, bind); e != 0 {
+		return nil, e
+	}
+	if p := c.unixPin(a); p != nil && !bind {
+		c.SetIn(i, p, false)
+		c.Args[i+1] = uint64(len(p))
+	}
+	return []Address{a}, 0
 }
 
 // sockaddr is the address behind argument i, whose length is the next one.
@@ -110,10 +108,9 @@ func (t *Task) messageName(head []byte) ([]byte, abi.Errno) {
 
 // messages reads the addresses of messages, once.
 func (c *Call) messages(heads [][]byte) (list []Address, e abi.Errno) {
-	if c.res == nil {
-		c.res = &resolution{}
-	}
-	if !c.res.read {
+	res := c.resolution()
+	if res.names == nil {
+		var names [][]byte
 		for i, h := range heads {
 			name, e := c.Task.messageName(h)
 			if e != 0 {
@@ -123,17 +120,17 @@ func (c *Call) messages(heads [][]byte) (list []Address, e abi.Errno) {
 				c.Args[2] = uint64(i)
 				break
 			}
-			c.res.names = append(c.res.names, name)
+			names = append(names, name)
 		}
-		c.res.read = true
+		res.names = names
 	}
-	for i, name := range c.res.names {
+	for i, name := range res.names {
 		a := Address{Raw: name}
 		if e := c.unixPath(&a, false); e != 0 {
 			return nil, e
 		}
 		if p := c.unixPin(a); p != nil {
-			c.res.names[i] = p
+			res.names[i] = p
 		}
 		list = append(list, a)
 	}
@@ -143,7 +140,7 @@ func (c *Call) messages(heads [][]byte) (list []Address, e abi.Errno) {
 // judgedName is the address of message i as a filter has seen it.
 func (t *Task) judgedName(i int) ([]byte, bool) {
 	c := t.cur
-	if c == nil || c.res == nil || !c.res.read || i >= len(c.res.names) {
+	if c == nil || c.res == nil || i >= len(c.res.names) {
 		return nil, false
 	}
 	return c.res.names[i], true
@@ -196,11 +193,4 @@ func (c *Call) unixPin(a Address) []byte {
 		return nil
 	}
 	return append(append([]byte{afUnix, 0}, c.res.socket...), 0)
-}
-
-func (c *Call) replace(i int, a Address) {
-	if p := c.unixPin(a); p != nil {
-		c.SetIn(i, p, false)
-		c.Args[i+1] = uint64(len(p))
-	}
 }

@@ -128,20 +128,10 @@ func (p pin) release() {
 // realPath is the kernel's name of the object: its present absolute path, without links, or
 // something without a slash at its start for what has none.
 func (t *Task) realPath(p pin) (string, abi.Errno) {
-	at := t.put(pathOff, append([]byte(p.path()), 0))
-	n := raw(hostsys.SYS_READLINKAT, atFdCwdHost, at, t.scratch, pathOff, 0, 0)
-	switch {
-	case n < 0:
-		return "", abi.Errno(-n)
-	case n >= pathOff:
-		return "", abi.ENAMETOOLONG
-	}
-	b := make([]byte, n)
-	t.get(0, b)
-	return string(b), 0
+	return t.readLink(atFdCwdHost, p.path())
 }
 
-// mode is the type and permissions of the object, links its number of names.
+// pinStat returns the type and permissions of the object and its number of names.
 func (t *Task) pinStat(p pin) (mode uint32, links uint32, e abi.Errno) {
 	empty := t.put(0, []byte{0})
 	if r := raw(hostsys.SYS_STATX, p.fd(), empty, atEmptyPath, 0x7ff, t.scratch+64, 0); r < 0 {

@@ -135,7 +135,7 @@ func (t *Task) programOf(fd int, path string) (f *programFile, err error) {
 	}
 	r := raw(hostsys.SYS_FACCESSAT2, uintptr(fd), empty, xOK, atEmptyPath|atEAccess, 0, 0)
 	if r == abi.ENOSYS.Result() { // before Linux 5.8
-		r = raw(hostsys.SYS_FACCESSAT, uintptr(atFdCwdArg), t.put(pathOff, []byte("/proc/self/fd/"+strconv.Itoa(fd)+"\x00")), xOK, 0, 0, 0)
+		r = raw(hostsys.SYS_FACCESSAT, atFdCwdHost, t.put(pathOff, []byte("/proc/self/fd/"+strconv.Itoa(fd)+"\x00")), xOK, 0, 0, 0)
 	}
 	if r < 0 {
 		return nil, &load.Error{Errno: abi.Errno(-r), Text: "permission denied: not executable"}
@@ -145,18 +145,27 @@ func (t *Task) programOf(fd int, path string) (f *programFile, err error) {
 	return f, nil
 }
 
-var atFdCwdArg = atFdCwd // a variable, to be converted to uintptr
-
 // fdName returns the path of an open file, or otherwise if that cannot be told.
 func (t *Task) fdName(fd int, otherwise string) string {
-	at := t.put(pathOff, []byte("/proc/self/fd/"+strconv.Itoa(fd)+"\x00"))
-	n := raw(hostsys.SYS_READLINKAT, uintptr(atFdCwdArg), at, t.scratch, pathOff, 0, 0)
-	if n <= 0 {
-		return otherwise
+	if name, e := t.readLink(atFdCwdHost, "/proc/self/fd/"+strconv.Itoa(fd)); e == 0 && name != "" {
+		return name
+	}
+	return otherwise
+}
+
+// readLink returns the text of a symbolic link of the host's; with an empty path, that of the link that dirfd is.
+func (t *Task) readLink(dirfd uintptr, path string) (string, abi.Errno) {
+	at := t.put(pathOff, append([]byte(path), 0))
+	n := raw(hostsys.SYS_READLINKAT, dirfd, at, t.scratch, pathOff, 0, 0)
+	switch {
+	case n < 0:
+		return "", abi.Errno(-n)
+	case n >= pathOff:
+		return "", abi.ENAMETOOLONG
 	}
 	b := make([]byte, n)
 	t.get(0, b)
-	return string(b)
+	return string(b), 0
 }
 
 func closeFD(fd int) { raw(hostsys.SYS_CLOSE, uintptr(fd), 0, 0, 0, 0, 0) }
@@ -312,7 +321,7 @@ func (t *Task) execPath(path string) string {
 	}
 	full := strings.TrimSuffix(root, "/") + path
 	at, errno := t.putPath(full)
-	if errno == 0 && raw(hostsys.SYS_FACCESSAT, uintptr(atFdCwdArg), at, 0, 0, 0, 0) == 0 {
+	if errno == 0 && raw(hostsys.SYS_FACCESSAT, atFdCwdHost, at, 0, 0, 0, 0) == 0 {
 		return full
 	}
 	return path

@@ -34,7 +34,14 @@ type resolution struct {
 	plan     *execPlan
 	names    [][]byte // addresses of messages, see Addresses
 	socket   string   // host path of the Unix socket that an address names
-	read     bool
+}
+
+// resolution returns c's, made if need be.
+func (c *Call) resolution() *resolution {
+	if c.res == nil {
+		c.res = &resolution{}
+	}
+	return c.res
 }
 
 // release ends what Resolve has begun.
@@ -55,16 +62,14 @@ func (c *Call) release() {
 
 // hold prepares c for holding pins.
 func (c *Call) hold() (*resolution, abi.Errno) {
-	if c.res == nil {
-		c.res = &resolution{}
-	}
-	if r := c.res; r.promised == 0 {
+	r := c.resolution()
+	if r.promised == 0 {
 		if e := promise(); e != 0 {
 			return nil, e
 		}
 		r.promised = perCall
 	}
-	return c.res, 0
+	return r, 0
 }
 
 // settle gives back what a call that resolves no more will not need.
@@ -344,20 +349,9 @@ func (c *Call) resolveExec(i int) (r Resolved, e abi.Errno) {
 			return r, abi.EBADF
 		}
 	}
-	argv, e := t.readStrings(c.Args[i+1])
+	pl, e := t.execPlan(dirfd, path, c.Args[i+1], c.Args[i+2], flags)
 	if e != 0 {
 		return r, e
-	}
-	envp, e := t.readStrings(c.Args[i+2])
-	if e != 0 {
-		return r, e
-	}
-	if len(argv) == 0 {
-		argv = []string{""}
-	}
-	pl, err := t.prepare(dirfd, path, flags, argv, envp)
-	if err != nil {
-		return r, errnoOf(err)
 	}
 	if c.res.plan != nil {
 		c.res.plan.close()

@@ -30,20 +30,9 @@ func (t *Task) execve(dirfd int, path string, argvAddr, envpAddr uint64, flags i
 	if c := t.cur; c != nil && c.res != nil && c.res.plan != nil {
 		pl, c.res.plan = c.res.plan, nil // what a filter has resolved
 	} else {
-		argv, errno := t.readStrings(argvAddr)
-		if errno != 0 {
-			return errno.Result()
-		}
-		envp, errno := t.readStrings(envpAddr)
-		if errno != 0 {
-			return errno.Result()
-		}
-		if len(argv) == 0 {
-			argv = []string{""} // since Linux 5.18
-		}
-		var err error
-		if pl, err = t.prepare(dirfd, path, flags, argv, envp); err != nil {
-			return errnoOf(err).Result()
+		var e abi.Errno
+		if pl, e = t.execPlan(dirfd, path, argvAddr, envpAddr, flags); e != 0 {
+			return e.Result()
 		}
 	}
 	if pl.native && t.confined() {
@@ -71,6 +60,26 @@ func (t *Task) execve(dirfd int, path string, argvAddr, envpAddr uint64, flags i
 	p.stopOthers(t)
 	t.dead.Store(true)
 	return resHandled
+}
+
+// execPlan reads the arguments of execve(2) and prepares it.
+func (t *Task) execPlan(dirfd int, path string, argvAddr, envpAddr uint64, flags int) (*execPlan, abi.Errno) {
+	argv, e := t.readStrings(argvAddr)
+	if e != 0 {
+		return nil, e
+	}
+	envp, e := t.readStrings(envpAddr)
+	if e != 0 {
+		return nil, e
+	}
+	if len(argv) == 0 {
+		argv = []string{""} // since Linux 5.18
+	}
+	pl, err := t.prepare(dirfd, path, flags, argv, envp)
+	if err != nil {
+		return nil, errnoOf(err)
+	}
+	return pl, 0
 }
 
 // readStrings reads a null-terminated array of string pointers.

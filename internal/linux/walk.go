@@ -20,7 +20,6 @@ type walk struct {
 	trim  bool   // slashes at the end do not matter to the call, if the object is a folder or new
 
 	pins  []pin // held from now on, also after an error
-	last  pin   // the object or folder
 	named bool  // the host path ends in a name
 }
 
@@ -79,7 +78,7 @@ func (w *walk) step() (host string, r Resolved, again bool, e abi.Errno) {
 	if !strings.HasPrefix(folder, "/") {
 		return "", r, false, abi.ENOENT
 	}
-	w.last, w.named = parent, true
+	w.named = true
 	r = Resolved{Path: strings.TrimSuffix(folder, "/") + "/" + name}
 	host = parent.path() + "/" + name
 	p, e := w.child(parent, name)
@@ -108,7 +107,7 @@ func (w *walk) step() (host string, r Resolved, again bool, e abi.Errno) {
 			r.Errno = abi.ENOENT
 			return host, r, false, 0
 		}
-		text, e := w.readLink(p)
+		text, e := w.t.readLink(p.fd(), "")
 		if e != 0 {
 			return "", r, false, e
 		}
@@ -145,7 +144,7 @@ func (w *walk) object(path string, folder bool) (host string, r Resolved, e abi.
 		r.Path = strings.TrimSuffix(r.Path, " (deleted)")
 	}
 	r.Exists, r.Dir = true, mode&sIFMT == sIFDIR
-	w.last, w.named = p, false
+	w.named = false
 	host = p.path()
 	if folder && r.Dir {
 		host += "/." // also for calls that do not follow a link at the end
@@ -189,18 +188,6 @@ func (w *walk) child(parent pin, name string) (pin, abi.Errno) {
 		return 0, abi.Errno(-fd)
 	}
 	return hold(int(fd))
-}
-
-// readLink returns the text of a link that is held.
-func (w *walk) readLink(p pin) (string, abi.Errno) {
-	at := w.t.put(pathOff, []byte{0})
-	n := raw(hostsys.SYS_READLINKAT, p.fd(), at, w.t.scratch, pathOff-1, 0, 0)
-	if n < 0 {
-		return "", abi.Errno(-n)
-	}
-	b := make([]byte, n)
-	w.t.get(0, b)
-	return string(b), 0
 }
 
 // splitPath splits a path before its last component. The folder of a relative name is ".".
