@@ -133,7 +133,7 @@ type Engine struct {
 	stats   Stats
 
 	instr  atomic.Pointer[instrumenter] // nil: nobody
-	sites  atomic.Pointer[[]*site]      // by number; numbers in code that can be executed stay valid
+	sites  atomic.Pointer[[]*site]      // of generated code, by number; numbers in code that can be executed stay valid
 	gen    atomic.Uint64                // counts the times code memory became free
 	trMode host.Mode                    // of the translation in progress; guarded by tmu
 

@@ -141,7 +141,7 @@ func (t *translator) block() *ir.Block {
 	return &t.blk
 }
 
-// nextSite is the number of the next call site.
+// nextSite is the number of the next call site. The interpreter numbers those of each block from 0.
 func (e *Engine) nextSite() uint32 { return uint32(len(*e.sites.Load())) }
 
 // disasm is the guest code as text: address, encoding, instruction.
@@ -201,16 +201,16 @@ func (e *Engine) newBlock(tracked bool, m host.Mode) *block {
 // add makes b known, with mu held.
 func (e *Engine) add(b *block) {
 	if t := &e.tr; t.probed {
+		b.pr = &probed{t.starts, t.sites, e.nextSite()}
 		if b.ir == nil {
 			e.copyIR(b)
+			list := *e.sites.Load()
+			for i := range t.sites {
+				t.sites[i].b = b
+				list = append(list, &t.sites[i])
+			}
+			e.sites.Store(&list)
 		}
-		list := *e.sites.Load()
-		b.pr = &probed{t.starts, t.sites, uint32(len(list))}
-		for i := range t.sites {
-			t.sites[i].b = b
-			list = append(list, &t.sites[i])
-		}
-		e.sites.Store(&list)
 		t.starts, t.sites = nil, nil
 	}
 	e.tab.insert(b)
