@@ -132,10 +132,9 @@ type Engine struct {
 	slab    slab
 	stats   Stats
 
-	instr  atomic.Pointer[instrumenter] // nil: nobody
-	sites  atomic.Pointer[[]*site]      // of generated code, by number; numbers in code that can be executed stay valid
-	gen    atomic.Uint64                // counts the times code memory became free
-	trMode host.Mode                    // of the translation in progress; guarded by tmu
+	instr atomic.Pointer[instrumenter] // nil: nobody
+	sites atomic.Pointer[[]*site]      // of generated code, by number; numbers in code that can be executed stay valid
+	gen   atomic.Uint64                // counts the times code memory became free
 
 	stopping   atomic.Bool  // some thread wants, or has, the world stopped
 	untrackedN atomic.Int32 // blocks whose changes are not reported

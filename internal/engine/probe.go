@@ -120,8 +120,8 @@ func cut(b *ir.Block) {
 }
 
 // ask lifts the code at pc and asks f about it, with tmu held, which it gives up meanwhile. The block
-// is in tr.blk afterwards. again: the code or the instrumentation has changed.
-func (e *Engine) ask(in *instrumenter, pc uint64, n int) (probes []Probe, tracked bool, fault uint64, ok, again bool) {
+// is in tr.blk afterwards. again: the code or the instrumentation has changed, or another CPU has made the block.
+func (e *Engine) ask(in *instrumenter, pc uint64, m host.Mode, n int) (probes []Probe, tracked bool, fault uint64, ok, again bool) {
 	t := &e.tr
 	if _, fault, ok = e.lift(pc, n, true); !ok {
 		return nil, false, fault, false, false
@@ -136,7 +136,7 @@ func (e *Engine) ask(in *instrumenter, pc uint64, n int) (probes []Probe, tracke
 
 	e.mu.Lock()
 	e.pending = pendingRange{pc, pc + uint64(len(t.buf)), false}
-	again = e.instr.Load() != in || e.tab.find(pc, e.trMode) != nil
+	again = e.instr.Load() != in || e.tab.find(pc, m) != nil
 	e.mu.Unlock()
 	if again {
 		return nil, false, 0, true, true

@@ -32,3 +32,16 @@ func TestProbesOfFullCache(t *testing.T) {
 		t.Errorf("calls at %#x, x1 = %d, %d evicted", at, c.s.X[1], c.e.Stats().Evicted)
 	}
 }
+
+// An instrumented block is logged once, though it is read twice.
+func TestLogOfInstrumentedBlock(t *testing.T) {
+	asm, op, opt := 0, 0, 0
+	count := func(n *int) func(uint64, string) { return func(uint64, string) { *n++ } }
+	c, _ := newFake(t, Config{Log: Log{InAsm: count(&asm), Op: count(&op), OpOpt: count(&opt)}},
+		code(insn(fAddi, 1, 1, 1), insn(fEcall, 0, 0, 0)))
+	c.e.SetInstrument(func(*ir.Block, []byte) []Probe { return nil }, nil, nil)
+	c.Run()
+	if asm != 1 || op != 1 || opt != 1 {
+		t.Errorf("logged %d, %d, %d times", asm, op, opt)
+	}
+}

@@ -45,8 +45,7 @@ func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
 		if in == nil {
 			tracked, fault, ok = e.lift(pc, n, false)
 		} else {
-			e.trMode = m
-			probes, tracked, fault, ok, again = e.ask(in, pc, n)
+			probes, tracked, fault, ok, again = e.ask(in, pc, m, n)
 		}
 		if !ok {
 			return nil, fault
@@ -77,8 +76,7 @@ func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
 }
 
 // lift reads the code at pc, at most max instructions, into tr.blk. On failure an instruction
-// fetch faults.
-// With quiet it is not logged.
+// fetch faults. With quiet the block is not logged.
 func (e *Engine) lift(pc uint64, max int, quiet bool) (tracked bool, fault uint64, ok bool) {
 	t := &e.tr
 	buf := t.buf[:min(len(t.buf), max*e.guest.MaxInsn+e.guest.MaxInsn)]
@@ -111,7 +109,7 @@ func (e *Engine) lift(pc uint64, max int, quiet bool) (tracked bool, fault uint6
 	if e.cfg.Log.InAsm != nil && !quiet {
 		e.cfg.Log.InAsm(pc, e.disasm(pc, buf[:t.blk.End-pc]))
 	}
-	if e.cfg.Log.Op != nil {
+	if e.cfg.Log.Op != nil && !quiet {
 		e.cfg.Log.Op(pc, t.blk.String())
 	}
 	for _, pass := range e.cfg.Passes {
