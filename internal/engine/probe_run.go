@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"github.com/weir-emu/weir/internal/cpu"
+	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/ir"
+	"github.com/weir-emu/weir/internal/ir/eval"
+)
+
+// startOf returns the index in b.ir where instruction pc starts, its probes being done.
+func (b *block) startOf(pc uint64) int {
+	n := -1
+	for i := range b.ir.Insts {
+		if in := &b.ir.Insts[i]; in.Op == ir.OpInsn {
+			n++
+			if uint64(in.Imm) == pc {
+				return int(b.pr.starts[n])
+			}
+		}
+	}
+	panic("BUG: engine: an instruction is not in its block")
+}
+
+// exitBlock returns the instrumented block that generated code has just left before its end, or nil. The
+// CPU is in the read side.
+func (c *CPU) exitBlock() *block {
+	off := c.s.ExitBlock
+	if off == 0 {
+		return nil
+	}
+	c.s.ExitBlock = 0
+	e := c.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.blockAt(off - 1)
+}
+
+// rest interprets block b from instruction State.PC on, whose probes before it have been executed. The CPU is outside
+// of the read side.
+func (c *CPU) rest(b *block) Exit {
+	n := b.startOf(c.s.PC)
+	c.uncount(b, n)
+	c.enter()
+	c.evb = b
+	c.ev.Resume(b.ir, n)
+	c.leave()
+	return c.stopped()
+}
+
+// call calls the function that generated code wants, and reports whether to go on in that code. Else State.Exit
+// is as the interpreter leaves it. The CPU is in the read side before and after.
+func (c *CPU) call(m host.Mode) (again bool) {
+	e, s := c.e, c.s
+	p := (*e.sites.Load())[s.CallID]
+	gen := e.gen.Load()
+	s.PC = p.pc
+	c.leaveForCall()
+	if p.mem {
+		v := s.CallValue
+		if n := p.kind.Bytes(); n < 8 {
+			v &= 1<<(8*n) - 1
+		}
+		c.acc = Access{Addr: s.CallAddr, Value: v, Kind: p.kind}
+		p.call(c, &c.acc)
+	} else {
+		p.call(c, nil)
+	}
+	c.enter()
+	switch {
+	case s.PC != p.pc:
+		s.Exit = cpu.ExitIndirect
+		return false
+	case e.gen.Load() != gen || host.ModeOf(s.FRM) != m:
+		c.evb = p.b
+		c.ev.Resume(p.b.ir, p.idx+1)
+		return false
+	}
+	return true
+}
+
+// evalCall is eval.Machine.Call.
+func (c *CPU) evalCall(i *ir.Inst, a *eval.Access) bool {
+	p := &c.evb.pr.sites[i.Low()-c.evb.pr.siteBase]
+	b := c.evb
+	c.leaveForCall()
+	p.call(c, a)
+	c.enter()
+	c.evb = b
+	return c.s.PC == p.pc
+}
+
+// SetWords gives the CPU its slot memory, at host address words, and the memory for trace
+// records, a multiple of their size at address ring.
+func (c *CPU) SetWords(words []uint64, addr uintptr, ring []uint64, ringAddr uintptr) {
+	c.ev.Words, c.ev.Ring = words, ring
+	c.s.Slots = uint64(addr)
+	c.s.TracePos = uint64(ringAddr)
+	c.s.TraceEnd = c.s.TracePos + uint64(len(ring))*8
+}
+
+// Records is the number of trace records in the buffer.
+func (c *CPU) Records() int {
+	return len(c.ev.Ring)/eval.RecordWords - int(c.s.TraceEnd-c.s.TracePos)/(8*eval.RecordWords)
+}
+
+// ClearRecords empties the trace buffer. It belongs to the CPU's thread, or to Exclusive.
+func (c *CPU) ClearRecords() { c.KeepRecords(0) }
+
+// KeepRecords leaves the first n records in the trace buffer.
+func (c *CPU) KeepRecords(n int) {
+	c.s.TracePos = c.s.TraceEnd - uint64(len(c.ev.Ring)-n*eval.RecordWords)*8
+}
