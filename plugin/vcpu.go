@@ -187,7 +187,8 @@ func (v *VCPU) SetPC(pc abi.Addr) error {
 	return nil
 }
 
-// ReadMem fills p from guest memory at addr, all or nothing.
+// ReadMem fills p from guest memory at addr, all or nothing. Like a debugger it may read
+// pages that the guest itself may not.
 func (v *VCPU) ReadMem(addr abi.Addr, p []byte) error {
 	if !v.can(ReadRegs) {
 		return ErrNoAccess

@@ -22,6 +22,18 @@ func (s *Space) Read(addr uint64, p []byte) bool {
 	return n == len(p)
 }
 
+// Peek is Read that disregards the guest's page protection, as a debugger does: the pages are
+// made readable for the moment.
+func (s *Space) Peek(addr uint64, p []byte) bool {
+	if s.Read(addr, p) {
+		return true
+	}
+	return s.regardless(addr, uint64(len(p)), ProtRead, func() bool {
+		n, _ := hostsys.CopyIn(p, s.Host(addr))
+		return n == len(p)
+	})
+}
+
 // Write copies p to guest memory. On failure a part may have been written.
 func (s *Space) Write(addr uint64, p []byte) bool {
 	if len(p) == 0 {
@@ -48,25 +60,42 @@ func (s *Space) Poke(addr uint64, p []byte) bool {
 	if s.Write(addr, p) {
 		return true
 	}
-	if !s.contains(addr, uint64(len(p))) {
+	return s.regardless(addr, uint64(len(p)), ProtRead|ProtWrite, func() bool {
+		n, _ := hostsys.CopyOut(s.Host(addr), p)
+		return n == len(p)
+	})
+}
+
+// regardless calls f while the pages of n bytes at addr, all mapped, have prot in addition to what
+// they have. It reports whether f was called and succeeded.
+func (s *Space) regardless(addr, n uint64, prot Prot, f func() bool) bool {
+	if !s.contains(addr, n) {
 		return false
 	}
-	start, end := addr&^pageMask, roundUp(addr+uint64(len(p)))
+	start, end := addr&^pageMask, roundUp(addr+n)
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	_, ok := s.areas.covered(start, end)
 	if ok {
-		s.unwatchLocked(start, end)
-		s.areas.pieces(start, end, func(lo, hi uint64, a Area) {
-			ok = ok && hostMprotect(s.base+lo, hi-lo, hostProt(a.Prot|ProtRead|ProtWrite)) == 0
-		})
-		if ok {
-			n, _ := hostsys.CopyOut(s.Host(addr), p)
-			ok = n == len(p)
+		if prot&ProtWrite != 0 {
+			s.unwatchLocked(start, end)
 		}
-		s.areas.pieces(start, end, func(lo, hi uint64, a Area) { hostMprotect(s.base+lo, hi-lo, hostProt(a.Prot)) })
+		protect := func(more Prot) (done bool) {
+			done = true
+			s.areas.pieces(start, end, func(lo, hi uint64, a Area) {
+				// The others keep what they have: watched pages have less than the guest says.
+				if hostProt(a.Prot|prot) != hostProt(a.Prot) {
+					done = hostMprotect(s.base+lo, hi-lo, hostProt(a.Prot|more)) == 0 && done
+				}
+			})
+			return done
+		}
+		ok = protect(prot) && f()
+		protect(0)
 	}
-	s.invalidate(start, end)
-	s.mu.Unlock()
+	if prot&ProtWrite != 0 {
+		s.invalidate(start, end)
+	}
 	return ok
 }
 

@@ -189,6 +189,29 @@ func TestReadWrite(t *testing.T) {
 		if s.Write(a, text) {
 			t.Error("Poke left the page writable")
 		}
+		want(t, "protect", s.Protect(a, PageSize, 0), 0)
+		clear(got)
+		if !s.Peek(a, got) || !bytes.Equal(got, text) {
+			t.Error("Peek of an unreadable page failed")
+		}
+		if s.Read(a, got) {
+			t.Error("Peek left the page readable")
+		}
+		// Over a border to a page that is watched for writes, which it stays.
+		invalidated := false
+		s.OnInvalidate(func(uint64, uint64) { invalidated = true })
+		want(t, "protect", s.Protect(a+PageSize, PageSize, ProtRead|ProtWrite|ProtExec), 0)
+		s.WatchCode(a+PageSize, a+PageSize+8)
+		invalidated = false
+		if !s.Peek(a+PageSize-4, got) || invalidated {
+			t.Errorf("Peek over a border failed, or invalidated code (%v)", invalidated)
+		}
+		if s.Write(a+PageSize, got); !invalidated {
+			t.Error("after Peek a page is not watched any more")
+		}
+		if s.Peek(a+10*PageSize, got) && s.Peek(s.limit-1, got) {
+			t.Error("Peek of nothing succeeded")
+		}
 	})
 }
 
