@@ -22,6 +22,7 @@ type System interface {
 	SyscallName(nr abi.Sysno) (string, bool)
 	SyscallsWith(kind string) Set
 	Log(plugin, text string)
+	Fail(plugin, text string)
 	Output() io.Writer
 	VCPUs() []*VCPU
 	MaxVCPUs() int
@@ -169,6 +170,11 @@ func (h *Host) Output() io.Writer { return h.sys.Output() }
 
 // Logf is Log of a text made by fmt.Sprintf.
 func (h *Host) Logf(format string, args ...any) { h.Log(fmt.Sprintf(format, args...)) }
+
+// Fail ends the run, with status 124 as after a panic and a line that names the plugin. It is for
+// plugins that find that they cannot do what they are for, and does not return. Exit callbacks do
+// not run.
+func (h *Host) Fail(format string, args ...any) { h.sys.Fail(h.name, fmt.Sprintf(format, args...)) }
 
 // API returns the version of the plugin API that Weir offers, [APIVersion] of the package
 // that it was built with.

@@ -31,6 +31,7 @@ func (f *fakeSystem) Syscall(name string) (abi.Sysno, bool)   { return 56, name 
 func (f *fakeSystem) SyscallName(nr abi.Sysno) (string, bool) { return "openat", nr == 56 }
 func (f *fakeSystem) SyscallsWith(kind string) Set            { return Syscalls(kind) }
 func (f *fakeSystem) Log(p, text string)                      { f.log = p + ": " + text }
+func (f *fakeSystem) Fail(p, text string)                     { f.log = "fail " + p + ": " + text }
 func (f *fakeSystem) Output() io.Writer                       { return &f.out }
 func (f *fakeSystem) VCPUs() []*VCPU                          { return []*VCPU{NewVCPU(0, 0, 1, nil)} }
 
@@ -99,6 +100,9 @@ func TestHostAsks(t *testing.T) {
 	}
 	if h.Log("hello"); f.log != "mine: hello" {
 		t.Errorf("log %q", f.log)
+	}
+	if h.Fail("no %d", 1); f.log != "fail mine: no 1" {
+		t.Errorf("failed with %q", f.log)
 	}
 	if io.WriteString(h.Output(), "x"); f.out.String() != "x" {
 		t.Error("Output")

@@ -31,6 +31,12 @@ func (r *Registry) failed(e *callback.Entry, c *plugin.Call, x any) {
 	exitProcess(PanicStatus)
 }
 
+// Fail implements plugin.System.
+func (r *Registry) Fail(p, text string) {
+	fmt.Fprintf(r.cfg.Log, "weir: plugin %s: %s\n", p, text)
+	exitProcess(PanicStatus)
+}
+
 // caught is deferred around a callback, and ends the run if the callback has not come to its end.
 func (r *Registry) caught(e *callback.Entry, c *plugin.Call, done *bool) {
 	if !*done {

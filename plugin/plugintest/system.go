@@ -71,6 +71,9 @@ func (s system) Withdraw(p string, forever bool, done func()) {
 	}
 }
 
+// Fail implements plugin.System. Here it panics.
+func (s system) Fail(p, text string) { panic("plugin " + p + ": " + text) }
+
 // NewMemTrace implements plugin.System.
 func (s system) NewMemTrace(_ string, f func(*plugin.VCPU, []plugin.MemRecord)) uint32 {
 	s.g.mu.Lock()
