@@ -36,6 +36,7 @@ type settings struct {
 	noJIT      bool
 	baseline   bool
 	noPairing  bool
+	denyNative bool
 	window     bool
 	plugins    []pluginArg
 	policy     plugin.Args // of -policy, -learn and -audit
@@ -96,6 +97,7 @@ var options = []option{
 	{"seed", "RAND_SEED", "N", "the guest's random numbers and addresses are the same in every run", setSeed, ""},
 	{"jit", "JIT", "on|off", "off: interpret instead of translating", setOnOff(func(s *settings, on bool) { s.noJIT = !on }), ""},
 	{"host", "HOST", "native|baseline", "baseline: generate code for the oldest host CPU only (x86-64-v1)", setHost, ""},
+	{"native", "NATIVE", "allow|deny", "deny: programs for the host's CPU cannot be executed by the guest (default: the host runs them, outside of weir)", setNative, ""},
 	{"pairing", "PAIRING", "on|off", "off: no host call/return pairing", setOnOff(func(s *settings, on bool) { s.noPairing = !on }), ""},
 	{"window", "WINDOW", "", "put the guest in a reserved window even if it fits without one", func(s *settings, _ string) error { s.window = true; return nil }, ""},
 	{"one-insn-per-tb", "ONE_INSN_PER_TB", "", "translate one instruction per block", func(s *settings, _ string) error { s.oneInsn = true; return nil }, "singlestep"},
@@ -236,6 +238,14 @@ func setHost(s *settings, v string) error {
 		return fmt.Errorf("%q: want native or baseline", v)
 	}
 	s.baseline = v == "baseline"
+	return nil
+}
+
+func setNative(s *settings, v string) error {
+	if v != "allow" && v != "deny" {
+		return fmt.Errorf("%q: want allow or deny", v)
+	}
+	s.denyNative = v == "deny"
 	return nil
 }
 

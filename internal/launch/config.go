@@ -42,6 +42,8 @@ type Config struct {
 	NoPairing bool
 	OneInsn   bool
 
+	DenyNative bool // execve of programs for the host's CPU fails
+
 	Strace     bool
 	Log        Log
 	LogFile    string // empty for Stderr; %d is the process ID, with Log.TID the thread ID

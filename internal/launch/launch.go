@@ -215,7 +215,7 @@ func (r *run) linuxConfig() *linux.Config {
 		Mem:       mem.Config{Window: c.Window, Base: uintptr(c.Base), Reserve: c.Reserve},
 		NewEngine: r.newEngine, Hooks: r.hooks,
 		Sysroot: c.Sysroot, StackSize: c.StackSize, Release: c.Release, Seed: c.Seed, Seeded: c.Seeded,
-		CatchFatal: r.hooks != nil, Reexec: r.reexec,
+		CatchFatal: r.hooks != nil, Reexec: r.reexec, DenyNative: c.DenyNative,
 	}
 	for _, text := range c.Seccomp {
 		lc.Seccomp = append(lc.Seccomp, seccompFilter(text))

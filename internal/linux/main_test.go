@@ -33,6 +33,7 @@ type guestRun struct {
 	Sysroot string
 	Catch   bool
 	Seccomp []SeccompFilter
+	Deny    bool
 }
 
 // matrix are the ways in which every guest program must behave the same.
@@ -77,7 +78,7 @@ func (g *guestRun) run() {
 		panic(err)
 	}
 	cfg := &Config{
-		Guest: guest, Mem: mem.Config{Window: g.Window}, Sysroot: g.Sysroot, CatchFatal: g.Catch, Exit: leave, Seccomp: g.Seccomp,
+		Guest: guest, Mem: mem.Config{Window: g.Window}, Sysroot: g.Sysroot, CatchFatal: g.Catch, Exit: leave, Seccomp: g.Seccomp, DenyNative: g.Deny,
 		NewEngine: func(sp *mem.Space) (*engine.Engine, error) {
 			ec := engine.Config{Guest: guest, Mem: sp, Options: host.Options{GSBase: sp.Base() != 0}}
 			if g.JIT {

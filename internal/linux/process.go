@@ -49,6 +49,10 @@ type Config struct {
 	// Seccomp are filters that the first program is confined by, the oldest first.
 	Seccomp []SeccompFilter
 
+	// DenyNative makes execve refuse programs for the host's own CPU with ENOEXEC, as the guest's kernel
+	// would; else the host runs them, outside of Weir.
+	DenyNative bool
+
 	// Unimp is told of syscalls that are not supported; nil for silence.
 	Unimp func(t *Task, row *Row, nr abi.Sysno)
 

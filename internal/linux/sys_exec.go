@@ -35,6 +35,10 @@ func (t *Task) execve(dirfd int, path string, argvAddr, envpAddr uint64, flags i
 			return e.Result()
 		}
 	}
+	if pl.native && p.Cfg.DenyNative {
+		pl.close()
+		return abi.ENOEXEC.Result()
+	}
 	if pl.native && t.confined() {
 		pl.close() // it would run without the filters, which are for the guest's calls
 		return abi.EACCES.Result()

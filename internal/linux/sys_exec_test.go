@@ -4,8 +4,10 @@ package linux
 
 import (
 	"encoding/binary"
+	"strconv"
 	"testing"
 
+	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/testenv"
 )
 
@@ -18,6 +20,30 @@ func TestExec(t *testing.T) {
 		g.Path = prog
 		if out, st := runGuest(t, g); !st.Success() {
 			t.Errorf("jit %v window %v: %v\n%s", g.JIT, g.Window, st, out)
+		}
+	}
+}
+
+// Programs for the host's CPU are executed by the host or refused.
+func TestExecNative(t *testing.T) {
+	prog, err := testenv.BuildC(testenv.RISCV64, "internal/linux/testdata/native.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	native, err := testenv.BuildC(testenv.Native, "internal/linux/testdata/answer.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allow := []SeccompFilter{{Program: []byte{6, 0, 0, 0, 0, 0, 0xff, 0x7f}}}
+	for _, c := range []struct {
+		name    string
+		deny    bool
+		confine []SeccompFilter
+		want    abi.Errno
+	}{{"allow", false, nil, 0}, {"deny", true, nil, abi.ENOEXEC}, {"confined by seccomp", false, allow, abi.EACCES}} {
+		g := guestRun{Path: prog, Argv: []string{prog, native, strconv.Itoa(int(c.want))}, JIT: true, Deny: c.deny, Seccomp: c.confine}
+		if out, st := runGuest(t, g); !st.Success() {
+			t.Errorf("%s: %v\n%s", c.name, st, out)
 		}
 	}
 }
