@@ -114,6 +114,10 @@ const (
 	CapDataIn
 	CapDataOut
 	Sembuf // next of them
+	AioContextOut
+	Iocbs       // the argument before it is the count
+	IoEvents    // result of them
+	UringParams // struct io_uring_params
 
 	// Arguments whose meaning depends on others.
 	FcntlArg
@@ -196,6 +200,8 @@ const (
 	LandlockRule
 	KeyctlOp
 	UnshareFlags
+	UringEnterFlags
+	UringRegisterOp
 	SeccompOp
 	SeccompFlags
 

@@ -94,6 +94,11 @@ var kinds = [numKinds]info{
 	CapDataOut:     {name: "cap_data", class: Out, size: 24, text: textCapData},
 	Sembuf:         {name: "sembuf", class: In, size: sizeNext, mul: 6, print: printSembuf},
 
+	AioContextOut: {name: "long*", class: InOut, size: 8, print: printAioContext},
+	Iocbs:         {name: "iocbs", class: Nested, print: printIocbs},
+	IoEvents:      {name: "io_events", class: Out, print: printIoEvents},
+	UringParams:   {name: "io_uring_params", class: InOut, size: 120, print: printUringParams},
+
 	FcntlArg:     {name: "argument", class: InOut, print: printFcntlArg},
 	IoctlArg:     {name: "argument", class: InOut, print: printIoctlArg},
 	SeccompArg:   {name: "argument", print: printSeccompArg},
@@ -172,6 +177,8 @@ var kinds = [numKinds]info{
 	PersonaFlags:    {name: "hex", print: printHex32},
 	LandlockRule:    {name: "enum", enum: landlockRules, rest: "LANDLOCK_RULE_???"},
 	KeyctlOp:        {name: "enum", enum: keyctlOps, rest: "KEYCTL_???"},
+	UringEnterFlags: {name: "flags", bits: uringEnterFlags, rest: "IORING_ENTER_???"},
+	UringRegisterOp: {name: "enum", enum: uringRegisterOps, rest: "IORING_???"},
 	SeccompOp:       {name: "enum", enum: seccompOps, rest: "SECCOMP_???"},
 	SeccompFlags:    {name: "flags", bits: seccompFlags, rest: "SECCOMP_FILTER_FLAG_???"},
 	UnshareFlags:    {name: "flags", bits: cloneBits, rest: "CLONE_???"},

@@ -196,7 +196,7 @@ func signalThreads(self uint32, pid uintptr) (missing int) {
 	n := listThreads()
 	for i := range n {
 		tid := threadAt(i)
-		if tid == self || isParked(tid) || isForeign(tid) {
+		if tid == self || isParked(tid) || isForeign(tid) || isWorker(tid) {
 			continue
 		}
 		missing++

@@ -10,8 +10,8 @@ import (
 )
 
 // limits are resource limits that Weir keeps instead of the host: those that would
-// hit Weir's own memory rather than the guest's. They read back as set but are not
-// enforced, except the stack's, which counts for the next program.
+// hit Weir's own memory rather than the guest's. The address space enforces them; the
+// stack's counts for the next program.
 type limits struct {
 	mu  sync.Mutex
 	set [rlimitAS + 1]bool
@@ -49,6 +49,13 @@ func (l *limits) change(resource int32, v [2]uint64, privileged bool, at uintptr
 	l.val[resource] = v
 	l.mu.Unlock()
 	return 0
+}
+
+// enforce gives the limits to the address space. That of a vfork child is its parent's.
+func (p *Process) enforce(at uintptr) {
+	if p.vforked == nil {
+		p.Mem.SetLimits(p.limits.get(rlimitAS, at)[0], p.limits.get(rlimitData, at)[0])
+	}
 }
 
 // hostLimit reads a limit of the host, by way of 16 bytes at host address at.

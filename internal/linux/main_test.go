@@ -19,6 +19,7 @@ import (
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/machine"
 	"github.com/weir-emu/weir/internal/mem"
+	"github.com/weir-emu/weir/internal/testenv"
 )
 
 // The main thread of a guest has the process ID.
@@ -73,6 +74,7 @@ func (g *guestRun) run() {
 			env = append(env, e)
 		}
 	}
+	env = append(env, testenv.Missing(g.Window, false))
 	self, err := os.Executable()
 	if err != nil {
 		panic(err)

@@ -101,6 +101,7 @@ type Process struct {
 	rng    seeded
 
 	startSecure bool        // AT_SECURE of the program to be loaded first: binfmt_misc has given its credentials to Weir
+	aio         []aioRing   // contexts of io_setup; guarded by mu
 	creds       atomic.Bool // a thread has changed what new threads must inherit
 
 	// vfork: the process borrows its parent's memory until it executes a

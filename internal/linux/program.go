@@ -11,6 +11,7 @@ import (
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/linux/load"
+	"github.com/weir-emu/weir/internal/mem"
 )
 
 // Arguments of openat(2) and its kin.
@@ -333,9 +334,9 @@ func (t *Task) stackSize() uint64 {
 	if n := p.Cfg.StackSize; n != 0 {
 		return n
 	}
-	const standard, most = 8 << 20, 1 << 30
-	if soft := p.limits.get(rlimitStack, t.scratch)[0]; soft > standard && soft <= most {
-		return soft
+	const standard, least, most = 8 << 20, 128 << 10, 1 << 30
+	if soft := p.limits.get(rlimitStack, t.scratch)[0]; soft <= most {
+		return max(soft&^(mem.PageSize-1), least)
 	}
 	return standard
 }

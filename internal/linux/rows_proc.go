@@ -177,7 +177,7 @@ func schedRows() []Row {
 		procRow(168, "getcpu", "cpu node tcache", k{argfmt.IntOut, argfmt.IntOut, argfmt.Ptr}, func(t *Task, c *Call) int64 { return t.sysGetcpu(c.Args[0], c.Args[1]) }),
 		procRow(261, "prlimit64", "pid resource new_limit old_limit", k{argfmt.PID, argfmt.Resource, argfmt.RlimitIn, argfmt.RlimitOut}, func(t *Task, c *Call) int64 {
 			return t.sysPrlimit64(int32(c.Args[0]), int32(c.Args[1]), c.Args[2], c.Args[3])
-		}).partly("RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK read back as set and are not enforced"),
+		}).partly("RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK of another process cannot be changed; over vfork and execve they are the host's again"),
 		procRow(274, "sched_setattr", "pid attr flags", k{argfmt.PID, argfmt.SchedAttr, argfmt.Hex}, func(t *Task, c *Call) int64 {
 			return t.sysSchedSetattr(int32(c.Args[0]), c.Args[1], uint32(c.Args[2]))
 		}),

@@ -62,6 +62,7 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 		plan.close()
 		return nil, err
 	}
+	p.enforce(t.scratch)
 	t.mask = startMask()
 	t.hostMask = hostsys.SigMask()
 	p.noteBlocked(t.mask)

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/argfmt"
 	"github.com/weir-emu/weir/internal/hostsys"
 )
@@ -11,20 +12,11 @@ import (
 // supported.
 
 func adminRows() []Row {
-	const (
-		aio   = "the kernel maps the completion ring by itself, out of the guest's address space; programs fall back"
-		uring = "submissions would bypass syscall filters and tracing; programs fall back"
-	)
-	return []Row{
-		unsupported(0, "io_setup", "nr_events ctx_idp", aio, argfmt.Uint, argfmt.PtrInOut),
-		unsupported(1, "io_destroy", "ctx_id", aio, argfmt.Ptr),
-		unsupported(2, "io_submit", "ctx_id nr iocbpp", aio, argfmt.Ptr, argfmt.Long, argfmt.Ptr),
-		unsupported(3, "io_cancel", "ctx_id iocb result", aio, argfmt.Ptr, argfmt.Ptr, argfmt.Ptr),
-		unsupported(4, "io_getevents", "ctx_id min_nr nr events timeout", aio, argfmt.Ptr, argfmt.Long, argfmt.Long, argfmt.Ptr, argfmt.TimespecIn),
+	return append(aioRows(), []Row{
 		removed(18, "lookup_dcookie", "removed in Linux 6.8: ENOSYS"),
 		removed(42, "nfsservctl", "removed in Linux 3.1: ENOSYS"),
 		pass(60, "quotactl", "cmd special id addr", hostsys.SYS_QUOTACTL, argfmt.Hex, argfmt.Path, argfmt.Int, argfmt.PtrInOut),
-		unsupported(104, "kexec_load", "entry nr_segments segments flags", "a kernel of the guest's architecture cannot be booted here", argfmt.Ptr, argfmt.Size, argfmt.Ptr, argfmt.Hex),
+		own(104, "kexec_load", "entry nr_segments segments flags", kexec, argfmt.Ptr, argfmt.Size, argfmt.Ptr, argfmt.Hex).noted("as with kernel.kexec_load_disabled: EPERM"),
 		pass(105, "init_module", "module_image len param_values", hostsys.SYS_INIT_MODULE, argfmt.BufIn, argfmt.Size, argfmt.Str),
 		pass(106, "delete_module", "name flags", hostsys.SYS_DELETE_MODULE, argfmt.Str, argfmt.OpenFlags),
 		unsupported(117, "ptrace", "request pid addr data", "registers of another emulated process are not at the kernel's disposal; use weir -g", argfmt.Int, argfmt.PID, argfmt.Ptr, argfmt.Ptr),
@@ -37,12 +29,8 @@ func adminRows() []Row {
 		pass(273, "finit_module", "fd param_values flags", hostsys.SYS_FINIT_MODULE, argfmt.FD, argfmt.Str, argfmt.Hex),
 		own(277, "seccomp", "operation flags args", sysSeccomp, argfmt.SeccompOp, argfmt.SeccompFlags, argfmt.SeccompArg),
 		pass(280, "bpf", "cmd attr size", hostsys.SYS_BPF, argfmt.Int, argfmt.PtrInOut, argfmt.Uint).flat(),
-		unsupported(292, "io_pgetevents", "ctx_id min_nr nr events timeout usig", aio, argfmt.Ptr, argfmt.Long, argfmt.Long, argfmt.Ptr, argfmt.TimespecIn, argfmt.Ptr),
 		unsupported(293, "rseq", "rseq rseq_len flags sig", "a preempted sequence could not be restarted within translated code; C libraries fall back", argfmt.Ptr, argfmt.Uint, argfmt.Hex, argfmt.Hex),
-		unsupported(294, "kexec_file_load", "kernel_fd initrd_fd cmdline_len cmdline flags", "a kernel of the guest's architecture cannot be booted here", argfmt.FD, argfmt.FD, argfmt.Size, argfmt.Str, argfmt.Hex),
-		unsupported(425, "io_uring_setup", "entries params", uring, argfmt.Uint, argfmt.PtrInOut),
-		unsupported(426, "io_uring_enter", "fd to_submit min_complete flags sig sz", uring, argfmt.FD, argfmt.Uint, argfmt.Uint, argfmt.Hex, argfmt.Ptr, argfmt.Size),
-		unsupported(427, "io_uring_register", "fd opcode arg nr_args", uring, argfmt.FD, argfmt.Uint, argfmt.Ptr, argfmt.Uint),
+		own(294, "kexec_file_load", "kernel_fd initrd_fd cmdline_len cmdline flags", kexec, argfmt.FD, argfmt.FD, argfmt.Size, argfmt.Str, argfmt.Hex).noted("as with kernel.kexec_load_disabled: EPERM"),
 		pass(428, "open_tree", "dirfd filename flags", hostsys.SYS_OPEN_TREE, argfmt.DirFD, argfmt.Path, argfmt.Hex).with(argfmt.FD),
 		pass(429, "move_mount", "from_dirfd from_path to_dirfd to_path flags", hostsys.SYS_MOVE_MOUNT, argfmt.DirFD, argfmt.Path, argfmt.DirFD, argfmt.Path, argfmt.Hex),
 		pass(430, "fsopen", "fsname flags", hostsys.SYS_FSOPEN, argfmt.Str, argfmt.Hex).with(argfmt.FD),
@@ -61,5 +49,8 @@ func adminRows() []Row {
 		fast(461, "lsm_list_modules", "ids size flags", hostsys.SYS_LSM_LIST_MODULES, argfmt.PtrOut, argfmt.IntInOut, argfmt.Hex),
 		pass(467, "open_tree_attr", "dirfd path flags uattr usize", sysOpenTreeA, argfmt.DirFD, argfmt.Path, argfmt.Hex, argfmt.BufIn, argfmt.Size).with(argfmt.FD),
 		pass(470, "listns", "req ns_ids nr_ns_ids flags", sysListns, argfmt.PtrIn, argfmt.PtrOut, argfmt.Size, argfmt.Hex),
-	}
+	}...)
 }
+
+// kexec refuses to load a kernel: one of the guest's architecture cannot be booted here.
+func kexec(*Task, *Call) int64 { return abi.EPERM.Result() }

@@ -338,6 +338,7 @@ func (t *Task) forked(a *cloneArgs) {
 	clear(p.tasks)
 	p.tasks[t.TID] = t
 	p.main, p.plan, p.starting = t, nil, 0
+	p.aio = nil // they are the parent's
 	p.mu.Unlock()
 	p.Engine.AfterForkChild(t.CPU)
 	t.childState(a)

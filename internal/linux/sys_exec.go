@@ -210,6 +210,7 @@ func (t *Task) commit(pl *execPlan) {
 	p.timers.deleteAll()
 	t.alt, t.restore, t.eintr, t.clearTID = altStack{}, false, false, 0
 	closeOnExec(pl)
+	p.destroyAio()
 	err := p.Mem.Reset()
 	if err == nil {
 		err = t.load(pl)
@@ -273,6 +274,7 @@ func (t *Task) load(pl *execPlan) error {
 	if pr.StackTop, err = load.MapStack(sp, pr.StackSize, im.ExecStack); err != nil {
 		return err
 	}
+	sp.SetStack(pr.StackTop-pr.StackSize, pr.StackTop)
 	spec := load.StackSpec{Args: pl.args, Platform: g.Linux.Platform}
 	p.fillRandom(spec.Random[:])
 	spec.Aux = p.auxv(&pr)

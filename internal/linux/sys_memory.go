@@ -31,7 +31,9 @@ func memoryRows() []Row {
 		own(233, "madvise", "addr length advice", func(t *Task, c *Call) int64 {
 			return t.Proc.Mem.Advise(c.Args[0], c.Args[1], int(int32(c.Args[2]))).Result()
 		}, argfmt.Ptr, argfmt.Size, argfmt.Madvice),
-		unsupported(234, "remap_file_pages", "addr size prot pgoff flags", "deprecated since Linux 3.16; no program is known to need it", argfmt.Ptr, argfmt.Size, argfmt.MmapProt, argfmt.Size, argfmt.MmapFlags),
+		own(234, "remap_file_pages", "addr size prot pgoff flags", func(t *Task, c *Call) int64 {
+			return t.Proc.Mem.RemapFilePages(c.Args[0], c.Args[1], int(int32(c.Args[2])), c.Args[3], int(int32(c.Args[4]))).Result()
+		}, argfmt.Ptr, argfmt.Size, argfmt.MmapProt, argfmt.Size, argfmt.MmapFlags),
 		pass(235, "mbind", "addr len mode nodemask maxnode flags", hostsys.SYS_MBIND, argfmt.PtrIn, argfmt.Size, argfmt.MemPolicy, argfmt.PtrIn, argfmt.Size, argfmt.Hex),
 		pass(236, "get_mempolicy", "mode nodemask maxnode addr flags", hostsys.SYS_GET_MEMPOLICY, argfmt.IntOut, argfmt.PtrOut, argfmt.Size, argfmt.PtrIn, argfmt.Hex),
 		own(237, "set_mempolicy", "mode nodemask maxnode", func(t *Task, c *Call) int64 {
@@ -62,8 +64,13 @@ func memoryRows() []Row {
 		own(440, "process_madvise", "pidfd iov vlen advice flags", vec(hostsys.SYS_PROCESS_MADVISE), argfmt.FD, argfmt.IovIn, argfmt.Size, argfmt.Madvice, argfmt.Hex).partly("another guest process must have guest base 0, the normal case"),
 		fast(447, "memfd_secret", "flags", hostsys.SYS_MEMFD_SECRET, argfmt.FdFlags),
 		pass(450, "set_mempolicy_home_node", "start len home_node flags", hostsys.SYS_SET_MEMPOLICY_HOME_NODE, argfmt.PtrIn, argfmt.Size, argfmt.Size, argfmt.Hex),
-		unsupported(453, "map_shadow_stack", "addr size flags", "the guest CPU has no shadow stacks", argfmt.Ptr, argfmt.Size, argfmt.Hex),
-		unsupported(462, "mseal", "addr len flags", "sealing is not kept for guest mappings", argfmt.Ptr, argfmt.Size, argfmt.Hex),
+		own(453, "map_shadow_stack", "addr size flags", func(*Task, *Call) int64 { return abi.ENOSYS.Result() }, argfmt.Ptr, argfmt.Size, argfmt.Hex).noted("as a kernel without shadow stacks: ENOSYS"),
+		own(462, "mseal", "addr len flags", func(t *Task, c *Call) int64 {
+			if c.Args[2] != 0 {
+				return abi.EINVAL.Result()
+			}
+			return t.Proc.Mem.Seal(c.Args[0], c.Args[1]).Result()
+		}, argfmt.Ptr, argfmt.Size, argfmt.Hex),
 	}
 }
 

@@ -205,6 +205,7 @@ func (t *Task) keptLimit(resource int32, set bool, b *[16]byte, old uint64) int6
 		if e := p.limits.change(resource, [2]uint64{le.Uint64(b[0:]), le.Uint64(b[8:])}, privileged, t.scratch); e != 0 {
 			return e.Result()
 		}
+		p.enforce(t.scratch)
 	}
 	if old != 0 {
 		le.PutUint64(b[0:], was[0])

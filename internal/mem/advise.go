@@ -13,10 +13,17 @@ const (
 	madvFree           = 8
 	madvRemove         = 9
 	madvDontNeedLocked = 24
+
+	madvDontFork     = 10
+	madvWipeOnFork   = 18
+	madvGuardInstall = 102
 )
 
 // Advise is madvise(2): holes are skipped and reported as ENOMEM at the end.
 func (s *Space) Advise(addr, length uint64, advice int) abi.Errno {
+	if s.sealedContents(addr, length, advice) {
+		return abi.EPERM
+	}
 	errno := s.each(hostsys.SYS_MADVISE, addr, length, uintptr(advice))
 	switch advice {
 	case madvDontNeed, madvFree, madvRemove, madvDontNeedLocked:

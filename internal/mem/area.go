@@ -26,11 +26,12 @@ type Area struct {
 	File       bool   // backed by a file
 	GrowsDown  bool   // MAP_GROWSDOWN
 	Stack      bool   // the initial stack
+	Sealed     bool   // mseal
 }
 
 // same reports whether adjacent areas a and b may be one.
 func (a Area) same(b Area) bool {
-	return a.Prot == b.Prot && a.Shared == b.Shared && !a.File && !b.File && a.GrowsDown == b.GrowsDown && a.Stack == b.Stack
+	return a.Prot == b.Prot && a.Shared == b.Shared && !a.File && !b.File && a.GrowsDown == b.GrowsDown && a.Stack == b.Stack && a.Sealed == b.Sealed
 }
 
 // areas is the set of mapped ranges: sorted by address, disjoint.

@@ -46,14 +46,27 @@ func (s *Space) Map(addr, length uint64, prot Prot, flags, fd int, off int64) (u
 			return 0, abi.ENOMEM
 		}
 	}
+	area := Area{
+		Prot: prot & protMask, Shared: flags&mapTypeMask != mapPrivate, File: flags&mapAnonymous == 0, GrowsDown: flags&mapGrowsDown != 0,
+	}
+	var end uint64 // of what is replaced
+	if flags&mapFixed != 0 {
+		end = addr + n
+	}
 	s.mu.Lock()
+	if end != 0 && s.sealed(addr, end) {
+		s.mu.Unlock()
+		return 0, abi.EPERM
+	}
+	if !s.mayExpand(area, n, addr, end) {
+		s.mu.Unlock()
+		return 0, abi.ENOMEM
+	}
 	at, replaced, errno := s.place(addr, n, prot, flags, fd, off)
 	if errno == 0 {
 		s.watch.renew(at, at+n)
-		s.areas.insert(Area{
-			Start: at, End: at + n, Prot: prot & protMask,
-			Shared: flags&mapTypeMask != mapPrivate, File: flags&mapAnonymous == 0, GrowsDown: flags&mapGrowsDown != 0,
-		})
+		area.Start, area.End = at, at+n
+		s.areas.insert(area)
 	}
 	if replaced {
 		s.invalidate(addr, addr+n)
@@ -164,6 +177,10 @@ func (s *Space) Unmap(addr, length uint64) abi.Errno {
 		return abi.EINVAL
 	}
 	s.mu.Lock()
+	if s.sealed(addr, addr+n) {
+		s.mu.Unlock()
+		return abi.EPERM
+	}
 	errno := abi.Errno(0)
 	found := false
 	s.areas.pieces(addr, addr+n, func(lo, hi uint64, _ Area) {
@@ -198,6 +215,10 @@ func (s *Space) Protect(addr, length uint64, prot Prot) abi.Errno {
 	}
 	end := addr + n
 	s.mu.Lock()
+	if errno := s.mayProtect(addr, end, prot); errno != 0 {
+		s.mu.Unlock()
+		return errno
+	}
 	errno := abi.Errno(0)
 	if hole, ok := s.areas.covered(addr, end); !ok {
 		end, errno = hole, abi.ENOMEM
@@ -217,6 +238,28 @@ func (s *Space) Protect(addr, length uint64, prot Prot) abi.Errno {
 	}
 	s.mu.Unlock()
 	return errno
+}
+
+// mayProtect says whether seals and RLIMIT_DATA let a range have another protection.
+func (s *Space) mayProtect(addr, end uint64, prot Prot) abi.Errno {
+	if s.sealed(addr, end) {
+		return abi.EPERM
+	}
+	if s.limits.data == noLimit || prot&ProtWrite == 0 {
+		return 0
+	}
+	more := uint64(0)
+	s.areas.pieces(addr, end, func(lo, hi uint64, a Area) {
+		was := a.isData()
+		a.Prot = prot
+		if a.isData() && !was {
+			more += hi - lo
+		}
+	})
+	if _, data := s.usage(0, 0); more != 0 && (more > s.limits.data || data > s.limits.data-more) {
+		return abi.ENOMEM
+	}
+	return 0
 }
 
 // Remap is mremap(2).
@@ -261,6 +304,9 @@ func (s *Space) remap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64
 			return 0, abi.EFAULT
 		}
 	}
+	if s.sealed(old, old+max(oldN, PageSize)) || flags&mremapFixed != 0 && s.sealed(newAddr, newAddr+newN) {
+		return 0, abi.EPERM
+	}
 	move := flags&(mremapFixed|mremapDontUnmap) != 0
 	if !move && newN <= oldN { // shrink in place
 		s.areas.pieces(old+newN, old+oldN, func(lo, hi uint64, _ Area) { s.release(lo, hi) })
@@ -270,6 +316,13 @@ func (s *Space) remap(old, oldN, newN uint64, flags int, newAddr uint64) (uint64
 	}
 	if oldN != 0 && a.End < old+oldN { // more than one area cannot grow or move
 		return 0, abi.EFAULT
+	}
+	more := newN
+	if flags&mremapDontUnmap == 0 {
+		more = newN - min(newN, oldN)
+	}
+	if more != 0 && !s.mayExpand(a, more, 0, 0) {
+		return 0, abi.ENOMEM
 	}
 	s.unwatchLocked(old, old+oldN)
 	at, errno := s.hostRemap(old, oldN, newN, flags, newAddr)

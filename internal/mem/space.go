@@ -49,14 +49,15 @@ type Space struct {
 	areas areas
 	brk   struct{ start, cur uint64 }
 
-	watch watch
+	watch  watch
+	limits limits
 
 	invalidate func(start, end uint64)
 }
 
 // New makes an empty address space.
 func New(cfg Config) (*Space, error) {
-	s := &Space{limit: TaskSize, invalidate: cfg.OnInvalidate}
+	s := &Space{limit: TaskSize, limits: limits{noLimit, noLimit}, invalidate: cfg.OnInvalidate}
 	if s.invalidate == nil {
 		s.invalidate = func(uint64, uint64) {}
 	}

@@ -231,3 +231,24 @@ func TestSeccompBeforeFilters(t *testing.T) {
 	equal(t, "filters asked", asked, []abi.Sysno{nrMagic})
 	equal(t, "return events", results, []int64{errno(abi.EXDEV), 5})
 }
+
+// Requests by way of rings would get past filters, so there are no rings while anything is filtered.
+func TestNoRingsBesideFilters(t *testing.T) {
+	const nrIoSetup, nrIoSubmit, nrUringSetup, nrUringEnter, nrUringRegister = 0, 2, 425, 426, 427
+	list := []string{
+		call(nrIoSetup, 8, "b:8"), call(nrIoSubmit, 1, 0, 0), call(nrUringSetup, 8, "b:120"),
+		call(nrUringEnter, 0, 0, 0, 0), call(nrUringRegister, 0, 8, 0, 0),
+	}
+	perm := errno(abi.EPERM)
+	p := filter(magic, func(*plugin.Call) plugin.Verdict { return plugin.Pass })
+	equal(t, "with a filter of another call", calls(t, []plugin.Plugin{p}, list...), []int64{perm, perm, perm, perm, perm})
+	tracer := install(func(h *plugin.Host) { h.OnSyscall(magic, func(*plugin.Call) {}) })
+	if got := calls(t, []plugin.Plugin{tracer}, list...); got[0] != 0 || got[1] == perm {
+		t.Errorf("with a tracer only: %v", got)
+	}
+	r := run(t, config(), "seccomp", strconv.Itoa(nrGetppid), "1", "calls", "OUT", call(nrUringSetup, 8, "b:120"))
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	equal(t, "with a seccomp filter", r.words, []int64{perm})
+}

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -296,8 +297,18 @@ static int a_clonefs(void) {
 	return chdir("secret") ? NO : rd("file");
 }
 static int a_uring(void) {
-	char params[256] = "";
-	return syscall(425 /* io_uring_setup */, 8, params) < 0 ? (errno == ENOSYS ? NA : NO) : GOT;
+	struct io_uring_params p = {0};
+	int ring = syscall(SYS_io_uring_setup, 2, &p);
+	if (ring < 0) return errno == ENOSYS ? NA : NO;
+	char *sq = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	char *cq = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+	struct io_uring_sqe *e = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || e == MAP_FAILED) return NO;
+	e->opcode = IORING_OP_OPENAT, e->fd = AT_FDCWD, e->addr = (uintptr_t)"secret/file", e->open_flags = O_RDONLY;
+	*(unsigned *)(sq + p.sq_off.array) = 0;
+	atomic_fetch_add((atomic_uint *)(sq + p.sq_off.tail), 1);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 8) != 1) return NO;
+	return got(((struct io_uring_cqe *)(cq + p.cq_off.cqes))->res);
 }
 
 // Programs.
