@@ -9,7 +9,7 @@ BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 TOOL     := $(GO) tool -modfile=tools/go.mod
 PKGS     ?= ./...
 
-.PHONY: build contrib ldflags demo test test-go test-all bench fuzz fuzz-isa soak check cross generate setup clean
+.PHONY: build contrib ldflags demo test test-go test-all bench bench-plugins fuzz fuzz-isa soak check cross generate setup clean
 
 ## build: the static binary bin/weir
 build:
@@ -49,6 +49,12 @@ test-all: setup build
 ## bench: ratios against native and qemu-user in one run
 bench: setup build
 	$(GO) run ./test/bench/run -weir bin/weir -md
+
+## bench-plugins: what plugins cost, paired with no plugin; ARGS: flags of test/bench/plugins
+bench-plugins: setup
+	@mkdir -p bin
+	$(BUILD) -o bin/bench-plugins ./test/bench/plugins
+	bin/bench-plugins $(ARGS)
 
 ## fuzz-isa: a million random instruction sequences, interpreter against JIT
 fuzz-isa:
