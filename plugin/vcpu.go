@@ -56,6 +56,7 @@ type CPUState interface {
 	WriteReg(r abi.Reg, v uint64) bool
 	PC() abi.Addr
 	SetPC(pc abi.Addr)
+	EndProcess(status int)
 	ReadMem(addr abi.Addr, p []byte) bool
 	WriteMem(addr abi.Addr, p []byte) bool
 	CString(addr abi.Addr, limit int) (string, abi.Errno)
@@ -184,6 +185,18 @@ func (v *VCPU) SetPC(pc abi.Addr) error {
 		return ErrNoAccess
 	}
 	v.impl.SetPC(pc)
+	return nil
+}
+
+// Exit ends the guest's process with a status, as exit_group(2) would: exit callbacks run, and this
+// thread executes nothing more. Before an instruction the instruction is not executed, nor are callbacks and
+// counters that stand after this one. It needs the access that [VCPU.SetPC] needs, and returns if the process
+// goes on without its guest. Filters answer with the verdict [Exit] instead.
+func (v *VCPU) Exit(status int) error {
+	if !v.can(SetPC) {
+		return ErrNoAccess
+	}
+	v.impl.EndProcess(status)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/weir-emu/weir/abi"
@@ -9,9 +10,10 @@ import (
 
 // fakeCPU is a CPUState of two registers, a pc and 16 bytes of memory at 100.
 type fakeCPU struct {
-	x   [2]uint64
-	pc  abi.Addr
-	mem [16]byte
+	ended []int
+	x     [2]uint64
+	pc    abi.Addr
+	mem   [16]byte
 }
 
 func (f *fakeCPU) Registers() []Reg {
@@ -37,6 +39,7 @@ func (f *fakeCPU) FReg(int) (abi.Reg, bool)   { return 0, false }
 
 func (f *fakeCPU) PC() abi.Addr      { return f.pc }
 func (f *fakeCPU) SetPC(pc abi.Addr) { f.pc = pc }
+func (f *fakeCPU) EndProcess(n int)  { f.ended = append(f.ended, n) }
 
 func (f *fakeCPU) at(addr abi.Addr, n int) []byte {
 	if addr < 100 || addr+uint64(n) > 116 {
@@ -83,6 +86,7 @@ func TestVCPUAccess(t *testing.T) {
 		{"Write", WriteRegs, func(v *VCPU) error { return v.Write(0, 1) }},
 		{"WriteMem", WriteRegs, func(v *VCPU) error { return v.WriteMem(100, buf) }},
 		{"SetPC", SetPC, func(v *VCPU) error { return v.SetPC(4) }},
+		{"Exit", SetPC, func(v *VCPU) error { return v.Exit(4) }},
 	}
 	for _, a := range []Flags{NoRegs, ReadRegs, WriteRegs, SetPC} {
 		v := NewVCPU(0, 0, 1, new(fakeCPU))
@@ -147,6 +151,9 @@ func TestVCPU(t *testing.T) {
 		t.Errorf("Write of a read-only register: %v", err)
 	}
 	must(v.SetPC(0x44))
+	if must(v.Exit(7)); !slices.Equal(f.ended, []int{7}) {
+		t.Errorf("ended with %d", f.ended)
+	}
 	if pc, err := v.PC(); pc != 0x44 || err != nil {
 		t.Errorf("pc %#x, %v", pc, err)
 	}

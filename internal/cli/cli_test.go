@@ -37,6 +37,10 @@ func runWith(plugins []plugin.Info, err error, env []string, argv ...string) (cf
 var errTest = errors.New("test")
 
 func TestErrors(t *testing.T) {
+	var bundledNames []string
+	for _, p := range bundled.Plugins() {
+		bundledNames = append(bundledNames, p.Name)
+	}
 	for _, tc := range []struct {
 		args string // separated by blanks
 		env  []string
@@ -85,7 +89,7 @@ func TestErrors(t *testing.T) {
 		{"-t=34_34_32 prog", nil, `option -t: "34 34 32": want TSIG HSIG N[,...], real-time signals from 32 to 64`},
 		{"-t=34_34 prog", nil, `option -t: "34 34": want TSIG HSIG N[,...], real-time signals from 32 to 64`},
 		{"-t=34_34_1, prog", nil, `option -t: "": want TSIG HSIG N[,...], real-time signals from 32 to 64`},
-		{"-plugin nope prog", nil, `unknown plugin "nope": there are deny, inject, magic, policy, redirect, syscount (weir plugins tells more)`},
+		{"-plugin nope prog", nil, `unknown plugin "nope": there are ` + strings.Join(bundledNames, ", ") + ` (weir plugins tells more)`},
 		{"-plugin deny,=1 prog", nil, `option -plugin: plugin deny: argument "=1" has no name: want key=value`},
 		{"prog", []string{"QEMU_STACK_SIZE=big"}, `environment variable QEMU_STACK_SIZE: "big": want a size such as 65536, 64k or 8M`},
 		{"prog", []string{"WEIR_SET_ENV=A"}, `environment variable WEIR_SET_ENV: "A": want VAR=VALUE`},

@@ -23,6 +23,7 @@ type CPU struct {
 	evb     *block        // that ev runs
 	acc     Access        // for the call under way
 	attn    atomic.Bool   // Interrupt was called
+	quit    bool          // Stop was called
 	mode    host.Mode     // of the jump cache and the return stack
 	from    *exit         // the exit that was taken last, to be linked
 	steps   [stepsLen]*step
@@ -80,6 +81,13 @@ func (c *CPU) State() *cpu.State { return c.s }
 func (c *CPU) Interrupt() {
 	c.attn.Store(true)
 	atomic.StoreUint32(&c.s.Kick, 1)
+}
+
+// Stop, called by a probe's function, makes Run return with Poll as soon as the function has returned, and
+// the next Run at once: nothing more is executed. It belongs to the CPU's thread.
+func (c *CPU) Stop() {
+	c.quit = true
+	c.Interrupt()
 }
 
 // forget drops every host address of generated code that the CPU may hold.
@@ -161,11 +169,14 @@ func (c *CPU) stopped() Exit {
 // runs, but for translations and waits.
 func (c *CPU) interpret() Exit {
 	e, s := c.e, c.s
+	if c.quit {
+		return Exit{Kind: Poll}
+	}
 	c.enter()
 	for {
 		if atomic.LoadUint32(&s.Pending)|atomic.LoadUint32(&s.Kick) != 0 || e.stopping.Load() {
 			c.leave()
-			if c.polled() {
+			if c.polled() || c.quit {
 				return Exit{Kind: Poll}
 			}
 			c.enter()

@@ -67,7 +67,7 @@ func (c *CPU) call(m host.Mode) (again bool) {
 	}
 	c.enter()
 	switch {
-	case s.PC != p.pc:
+	case s.PC != p.pc || c.quit:
 		s.Exit = cpu.ExitIndirect
 		return false
 	case e.gen.Load() != gen || host.ModeOf(s.FRM) != m:
@@ -86,7 +86,7 @@ func (c *CPU) evalCall(i *ir.Inst, a *eval.Access) bool {
 	p.call(c, a)
 	c.enter()
 	c.evb = b
-	return c.s.PC == p.pc
+	return c.s.PC == p.pc && !c.quit
 }
 
 // SetWords gives the CPU its slot memory, at host address words, and the memory for trace

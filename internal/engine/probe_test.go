@@ -45,3 +45,21 @@ func TestLogOfInstrumentedBlock(t *testing.T) {
 		t.Errorf("logged %d, %d, %d times", asm, op, opt)
 	}
 }
+
+// After Stop nothing is executed, neither what is left of the block nor the next Run.
+func TestStop(t *testing.T) {
+	c, _ := newFake(t, Config{}, code(insn(fAddi, 1, 1, 1), insn(fAddi, 1, 1, 1), insn(fAddi, 1, 1, 1), insn(fEcall, 0, 0, 0)))
+	calls := 0
+	c.e.SetInstrument(func(b *ir.Block, _ []byte) []Probe {
+		stop := Probe{Insn: 1, Kind: ProbeCall, Call: func(c *CPU, _ *Access) { calls++; c.Stop() }}
+		return []Probe{stop, stop}
+	}, nil, nil)
+	for range 2 {
+		if x := c.Run(); x.Kind != Poll {
+			t.Error(x)
+		}
+	}
+	if calls != 1 || c.s.X[1] != 1 {
+		t.Errorf("%d calls, x1 = %d", calls, c.s.X[1])
+	}
+}

@@ -19,6 +19,9 @@ func (c *CPU) execute() Exit {
 	c.from = nil
 run:
 	for {
+		if c.quit {
+			return Exit{Kind: Poll}
+		}
 		m := host.ModeOf(s.FRM)
 		c.enter()
 		b := e.tab.find(s.PC, m)

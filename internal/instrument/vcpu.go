@@ -179,6 +179,7 @@ func (s taskState) XReg(n int) (abi.Reg, bool)            { return s.r.numbered(
 func (s taskState) FReg(n int) (abi.Reg, bool)            { return s.r.numbered(s.r.cfg.F, n) }
 func (s taskState) PC() abi.Addr                          { return s.St.PC }
 func (s taskState) SetPC(pc abi.Addr)                     { s.St.PC = pc }
+func (s taskState) EndProcess(status int)                 { s.Task.Exit(status) }
 func (s taskState) ReadMem(addr abi.Addr, p []byte) bool  { return s.Proc.Mem.Peek(addr, p) }
 func (s taskState) WriteMem(addr abi.Addr, p []byte) bool { return s.Proc.Mem.Poke(addr, p) }
 func (s taskState) CString(a abi.Addr, n int) (string, abi.Errno) {

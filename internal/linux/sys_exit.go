@@ -26,6 +26,12 @@ func (t *Task) sysExitGroup(status int32) int64 {
 	return resHandled
 }
 
+// Exit ends the process from a callback on t's thread, which executes nothing more.
+func (t *Task) Exit(status int) {
+	t.exitGroup(status)
+	t.CPU.Stop()
+}
+
 // exitGroup ends the process with the low byte of status.
 func (t *Task) exitGroup(status int) {
 	t.Proc.end(t, status&0xff, 0)

@@ -146,7 +146,7 @@ func (t *Thread) requests(b *Block, want func(*plugin.Request) bool, a *plugin.A
 				r.Exec(t.vcpu)
 			}
 			t.vcpu.SetAccess(before)
-			if t.pc != pc {
+			if t.pc != pc || t.g.Exited() {
 				return false
 			}
 		}

@@ -84,6 +84,28 @@ func TestExecJump(t *testing.T) {
 	}
 }
 
+// So does the end of the process.
+func TestExecExit(t *testing.T) {
+	g := plugintest.New()
+	h := g.Host("p")
+	n := plugin.NewCounter(h)
+	var ends []plugin.ExitInfo
+	h.OnExit(func(i plugin.ExitInfo) { ends = append(ends, i) })
+	h.OnTranslate(func(b *plugin.Block) {
+		b.Insn(0).Add(n, 1)
+		b.Insn(1).OnExec(plugin.SetPC, func(v *plugin.VCPU) {
+			if err := v.Exit(0x107); err != nil {
+				t.Error(err)
+			}
+		})
+		b.Insn(1).Add(n, 1)
+	})
+	g.Main().Exec(g.Code(0, plugintest.Insn{}, plugintest.Insn{}))
+	if n.Sum() != 1 || !g.Exited() || len(ends) != 1 || ends[0] != (plugin.ExitInfo{Status: 7}) {
+		t.Errorf("%d instructions, ended %v with %v", n.Sum(), g.Exited(), ends)
+	}
+}
+
 // Translations are made anew when registrations change, and after a flush.
 func TestRetranslation(t *testing.T) {
 	g := plugintest.New()

@@ -191,6 +191,9 @@ func (t *Thread) FReg(int) (abi.Reg, bool) { return 0, false }
 // PC implements plugin.CPUState.
 func (t *Thread) PC() abi.Addr { return t.pc }
 
+// EndProcess implements plugin.CPUState: it is [Guest.Exit]. The rest of the block under way is not executed.
+func (t *Thread) EndProcess(status int) { t.g.Exit(plugin.ExitInfo{Status: status & 0xff}) }
+
 // SetPC implements plugin.CPUState.
 func (t *Thread) SetPC(pc abi.Addr) { t.pc = pc }
 

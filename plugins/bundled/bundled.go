@@ -9,6 +9,7 @@ import (
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
 	"github.com/weir-emu/weir/plugins/redirect"
+	"github.com/weir-emu/weir/plugins/stoptrigger"
 	"github.com/weir-emu/weir/plugins/syscount"
 )
 
@@ -16,5 +17,13 @@ import (
 
 // Plugins returns the bundled plugins in alphabetical order.
 func Plugins() []plugin.Info {
-	return []plugin.Info{deny.Info(), inject.Info(), magic.Info(), policy.Info(), redirect.Info(), syscount.Info()}
+	return []plugin.Info{
+		deny.Info(),
+		inject.Info(),
+		magic.Info(),
+		policy.Info(),
+		redirect.Info(),
+		stoptrigger.Info(),
+		syscount.Info(),
+	}
 }

@@ -130,6 +130,51 @@ func TestSetPC(t *testing.T) {
 	})
 }
 
+// The process ends before an instruction, or after an access, and nothing more is executed.
+func TestExit(t *testing.T) {
+	each(t, func(t *testing.T, cfg weir.Config) {
+		for _, mem := range []bool{false, true} {
+			var began, called uint64
+			var ends []plugin.ExitInfo
+			p := install(func(h *plugin.Host) {
+				n := plugin.NewCounter(h)
+				exit := func(v *plugin.VCPU) {
+					if called++; called == 3 {
+						if err := v.Exit(0x141); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				h.OnTranslate(func(b *plugin.Block) {
+					probed(b, func(i *plugin.Insn, fn string) {
+						if fn != "probe_store" {
+							return
+						}
+						if s, _ := i.Symbol(); s.Addr == i.PC() {
+							if mem {
+								i.OnMem(plugin.MemWrite, plugin.SetPC, func(v *plugin.VCPU, _ plugin.Access) { exit(v) })
+							} else {
+								i.OnExec(plugin.SetPC, exit)
+							}
+						}
+						i.Add(n, 1)
+					})
+				})
+				h.OnExit(func(i plugin.ExitInfo) { began, ends = n.Sum(), append(ends, i) })
+			})
+			status, log := run(t, cfg, p, "stores", "5")
+			// store: sd; addi; sd; ret.
+			want := uint64(2 * 4)
+			if mem {
+				want++
+			}
+			if status != 0x41 || called != 3 || began != want || !slices.Equal(ends, []plugin.ExitInfo{{Status: 0x41}}) {
+				t.Errorf("mem %v: status %d, %d calls, %d instructions, ends %v\n%s", mem, status, called, began, ends, log)
+			}
+		}
+	})
+}
+
 // A conditional callback comes when the counter says so, and not otherwise; order is that of registration.
 func TestConditions(t *testing.T) {
 	each(t, func(t *testing.T, cfg weir.Config) {

@@ -163,6 +163,9 @@ int main(int argc, char **argv) {
 		return signals == 1 ? 0 : 1;
 	} else if (!strcmp(what, "fault")) {
 		return faults();
+	} else if (!strcmp(what, "stores")) {
+		for (long i = 0; i < atol(argv[2]); i++)
+			probe_store(probe_data, i);
 	} else if (!strcmp(what, "exec")) {
 		execl(argv[0], argv[0], "magic", "41", NULL);
 		return 9;
