@@ -59,6 +59,9 @@ type Target struct {
 	Arch   abi.Arch // String is QEMU's name of the target: "riscv64"
 	Binary string   // path of the program, as the guest knows it
 	PID    int
+	// Resumed: this process goes on with another Weir's run, as the program that a child of a vfork(2)
+	// has executed. The files that a plugin's arguments name are being used there too.
+	Resumed bool
 }
 
 // Event is a kind of event.

@@ -7,6 +7,8 @@ import "github.com/weir-emu/weir/abi"
 type Image struct {
 	Path  string   // on the host
 	Bias  abi.Addr // what is added to the file's addresses
+	Base  abi.Addr // bounds of all of it, data included; Base is what debuggers call its base address
+	Limit abi.Addr
 	Start abi.Addr // bounds of its executable code
 	End   abi.Addr
 	Entry abi.Addr // where it starts; 0 if that is not known

@@ -75,7 +75,7 @@ func (r *Registry) loaded(t *linux.Task, again bool) {
 			walk(r, t, plugin.EventMap, func(f func(*plugin.VCPU, plugin.Mapping), v *plugin.VCPU) { f(v, mapping(s)) })
 		}
 		if i > 0 {
-			r.library(t, imageOf(l).Image)
+			r.library(t, imageOf(l))
 		}
 	}
 	if again {
@@ -84,8 +84,8 @@ func (r *Registry) loaded(t *linux.Task, again bool) {
 }
 
 // imageOf makes an image whose bounds are those of its executable segments.
-func imageOf(l linux.LoadedImage) mapped {
-	m := mapped{Image: plugin.Image{Path: l.Path, Bias: l.Bias, Entry: l.Entry}, lo: l.Lo, hi: l.Hi}
+func imageOf(l linux.LoadedImage) plugin.Image {
+	m := plugin.Image{Path: l.Path, Bias: l.Bias, Base: l.Lo, Limit: l.Hi, Entry: l.Entry}
 	for _, s := range l.Segments {
 		if s.Prot&4 == 0 {
 			continue
@@ -111,12 +111,12 @@ func (r *Registry) mapped(t *linux.Task, lm linux.Mapping) {
 	}
 	if l, ok := libraryAt(m); ok {
 		r.images.add(l)
-		r.library(t, l.Image)
+		r.library(t, l)
 	}
 }
 
 // libraryAt finds out which part of an ELF file a mapping of executable memory is.
-func libraryAt(m plugin.Mapping) (l mapped, ok bool) {
+func libraryAt(m plugin.Mapping) (l plugin.Image, ok bool) {
 	f, err := elf.Open(m.Path)
 	if err != nil {
 		return l, false
@@ -133,10 +133,10 @@ func libraryAt(m plugin.Mapping) (l mapped, ok bool) {
 		}
 		// Page m.Offset of the file is at m.Addr; the segment's first page is p.Off&^4095.
 		at := m.Addr + (p.Off - m.Offset)
-		l.Image = plugin.Image{Path: m.Path, Bias: at - p.Vaddr, Start: at, End: at + p.Memsz}
+		l = plugin.Image{Path: m.Path, Bias: at - p.Vaddr, Start: at, End: at + p.Memsz}
 		ok = true
 	}
-	l.lo, l.hi = l.Bias+lo, l.Bias+hi
+	l.Base, l.Limit = l.Bias+lo, l.Bias+hi
 	return l, ok
 }
 

@@ -14,24 +14,18 @@ import (
 // images are the ELF files mapped in the guest, and their symbols. The first is the program.
 type images struct {
 	mu    sync.Mutex
-	list  []mapped
+	list  []plugin.Image
 	files map[string]*symbols.File // by path; nil for a file that cannot be read
 }
 
-// mapped is an image and the addresses that it takes up, data included.
-type mapped struct {
-	plugin.Image
-	lo, hi abi.Addr
-}
-
 // setMain replaces the program, and forgets the libraries of the one before.
-func (im *images) setMain(m mapped) {
+func (im *images) setMain(m plugin.Image) {
 	im.mu.Lock()
-	im.list = []mapped{m}
+	im.list = []plugin.Image{m}
 	im.mu.Unlock()
 }
 
-func (im *images) add(l mapped) {
+func (im *images) add(l plugin.Image) {
 	im.mu.Lock()
 	im.list = append(im.list, l)
 	im.mu.Unlock()
@@ -42,7 +36,7 @@ func (im *images) unmap(addr abi.Addr, size uint64) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if len(im.list) > 1 {
-		im.list = append(im.list[:1:1], slices.DeleteFunc(slices.Clone(im.list[1:]), func(l mapped) bool {
+		im.list = append(im.list[:1:1], slices.DeleteFunc(slices.Clone(im.list[1:]), func(l plugin.Image) bool {
 			return l.Start >= addr && l.End <= addr+size
 		})...)
 	}
@@ -52,10 +46,7 @@ func (im *images) unmap(addr abi.Addr, size uint64) {
 func (im *images) all() []plugin.Image {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	out := make([]plugin.Image, 0, len(im.list)+1)
-	for _, m := range im.list {
-		out = append(out, m.Image)
-	}
+	out := slices.Clone(im.list)
 	if len(out) == 0 {
 		out = append(out, plugin.Image{})
 	}
@@ -80,10 +71,10 @@ func (im *images) file(path string) *symbols.File {
 // at finds the image that addr is in.
 func (im *images) at(addr abi.Addr) (plugin.Image, *symbols.File) {
 	im.mu.Lock()
-	n := slices.IndexFunc(im.list, func(l mapped) bool { return addr >= l.lo && addr < l.hi })
+	n := slices.IndexFunc(im.list, func(l plugin.Image) bool { return addr >= l.Base && addr < l.Limit })
 	var i plugin.Image
 	if n >= 0 {
-		i = im.list[n].Image
+		i = im.list[n]
 	}
 	im.mu.Unlock()
 	if i.Path == "" {

@@ -35,6 +35,7 @@ type run struct {
 	engine *engine.Engine
 	reg    *instrument.Registry
 	closes []func()
+	own    ownFiles
 }
 
 // Run runs a program on the calling goroutine, whose thread becomes the guest's
@@ -189,7 +190,7 @@ func (r *run) install() error {
 	}
 	r.reg = instrument.New(instrument.Config{
 		X: xs, F: fs, Disasm: r.guest.Disasm,
-		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid},
+		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid, Resumed: r.cfg.Resumed},
 		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
 		OpenFile: r.openOwn,
 		Program: func() string {
@@ -283,6 +284,7 @@ func (r *run) close() {
 		f()
 	}
 	r.closes = nil
+	r.own.closeAll()
 }
 
 // leave ends the host process as the guest ended.

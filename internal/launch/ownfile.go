@@ -18,6 +18,42 @@ type ownFile struct {
 	*hostsys.HiddenFile
 	name string
 	mu   sync.Mutex
+	all  *ownFiles
+}
+
+// ownFiles are those that are open.
+type ownFiles struct {
+	mu   sync.Mutex
+	open map[*ownFile]bool
+}
+
+func (o *ownFiles) add(f *ownFile) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.open == nil {
+		o.open = make(map[*ownFile]bool)
+	}
+	o.open[f] = true
+}
+
+func (o *ownFiles) closeAll() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for f := range o.open {
+		f.HiddenFile.Close()
+	}
+	o.open = nil
+}
+
+// Close implements plugin.OwnFile; a second call does nothing.
+func (f *ownFile) Close() error {
+	f.all.mu.Lock()
+	defer f.all.mu.Unlock()
+	if !f.all.open[f] {
+		return nil
+	}
+	delete(f.all.open, f)
+	return f.HiddenFile.Close()
 }
 
 func (r *run) openOwn(name string) (plugin.OwnFile, error) {
@@ -25,8 +61,9 @@ func (r *run) openOwn(name string) (plugin.OwnFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.closes = append(r.closes, func() { h.Close() })
-	return &ownFile{HiddenFile: h, name: name}, nil
+	f := &ownFile{HiddenFile: h, name: name, all: &r.own}
+	r.own.add(f)
+	return f, nil
 }
 
 // lockWait is how long a process waits for others that update the same file.

@@ -59,6 +59,7 @@ type Guest struct {
 	lines   map[abi.Addr]plugin.Line
 	owner   string // of the clock
 	now     int64  // the clock, ns
+	files   map[string]*file
 }
 
 // row is a syscall of the fake guest.
@@ -74,7 +75,7 @@ func New() *Guest {
 		rows: make(map[string]*row), numbers: make(map[abi.Sysno]*row),
 		handlers: make(map[string]func(*plugin.Call) int64), errs: make(map[string]error),
 		pid: PID, nextTID: PID, lines: make(map[abi.Addr]plugin.Line),
-		slotEnd: 64, image: plugin.Image{Path: "/bin/guest", Start: textBase, End: textBase + 0x1000, Entry: textBase},
+		slotEnd: 64, image: plugin.Image{Path: "/bin/guest", Base: textBase, Limit: textBase + 0x2000, Start: textBase, End: textBase + 0x1000, Entry: textBase},
 	}
 	g.table.Changed = func(e plugin.Event) {
 		if e == plugin.EventTranslate {

@@ -3,6 +3,7 @@ package plugintest
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/plugin"
@@ -200,5 +201,20 @@ func (s system) Program() string { return s.Target().Binary }
 // EnableResolve implements plugin.System: the fake has no files.
 func (s system) EnableResolve() error { return abi.ENOSYS }
 
-// OpenFile implements plugin.System: the fake has no files.
-func (s system) OpenFile(string) (plugin.OwnFile, error) { return nil, abi.ENOSYS }
+// OpenFile implements plugin.System: files are in memory, see [Guest.File].
+func (s system) OpenFile(name string) (plugin.OwnFile, error) {
+	s.g.mu.Lock()
+	defer s.g.mu.Unlock()
+	if name == "" || strings.Contains(name, "\x00") {
+		return nil, abi.ENOENT
+	}
+	f := s.g.files[name]
+	if f == nil {
+		f = new(file)
+		if s.g.files == nil {
+			s.g.files = make(map[string]*file)
+		}
+		s.g.files[name] = f
+	}
+	return f, nil
+}
