@@ -5,6 +5,7 @@ package bundled
 import (
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/deny"
+	"github.com/weir-emu/weir/plugins/hotblocks"
 	"github.com/weir-emu/weir/plugins/inject"
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
@@ -19,6 +20,7 @@ import (
 func Plugins() []plugin.Info {
 	return []plugin.Info{
 		deny.Info(),
+		hotblocks.Info(),
 		inject.Info(),
 		magic.Info(),
 		policy.Info(),
