@@ -6,12 +6,14 @@ import (
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/hotblocks"
+	"github.com/weir-emu/weir/plugins/howvec"
 	"github.com/weir-emu/weir/plugins/inject"
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
 	"github.com/weir-emu/weir/plugins/redirect"
 	"github.com/weir-emu/weir/plugins/stoptrigger"
 	"github.com/weir-emu/weir/plugins/syscount"
+	"github.com/weir-emu/weir/plugins/traps"
 )
 
 //go:generate go test -run TestReference . -update
@@ -21,11 +23,13 @@ func Plugins() []plugin.Info {
 	return []plugin.Info{
 		deny.Info(),
 		hotblocks.Info(),
+		howvec.Info(),
 		inject.Info(),
 		magic.Info(),
 		policy.Info(),
 		redirect.Info(),
 		stoptrigger.Info(),
 		syscount.Info(),
+		traps.Info(),
 	}
 }

@@ -1,0 +1,97 @@
+package howvec
+
+// riscv64 are the classes of RISC-V instructions. The encodings are those of the unprivileged manual: RV64GC, Zba, Zbb, Zbc,
+// Zbs, Zicond, Zfa, Zfh, Zcb, Zicbom, Zicboz, Zacas and Zawrs. Compressed ones have their own rows: the lowest two bits
+// of an encoding tell the lengths apart.
+var riscv64 = []class{
+	{"Loads", "load", []pattern{
+		{0x7f, 0x03},
+		{0xe003, 0x4000},
+		{0xe003, 0x6000},
+		{0xe003, 0x4002},
+		{0xe003, 0x6002}, // c.lw, c.ld, c.lwsp, c.ldsp
+		{0xfc03, 0x8000},
+		{0xfc03, 0x8400}, // c.lbu; c.lhu, c.lh
+	}},
+	{"Stores", "store", []pattern{
+		{0x7f, 0x23},
+		{0xe003, 0xc000},
+		{0xe003, 0xe000},
+		{0xe003, 0xc002},
+		{0xe003, 0xe002}, // c.sw, c.sd, c.swsp, c.sdsp
+		{0xfc03, 0x8800},
+		{0xfc43, 0x8c00}, // c.sb, c.sh
+	}},
+	{"FP loads", "fload", []pattern{{0x7f, 0x07}, {0xe003, 0x2000}, {0xe003, 0x2002}}},   // c.fld, c.fldsp
+	{"FP stores", "fstore", []pattern{{0x7f, 0x27}, {0xe003, 0xa000}, {0xe003, 0xa002}}}, // c.fsd, c.fsdsp
+	{"Load-reserved, store-conditional", "lrsc", []pattern{{0xf000007f, 0x1000002f}}},
+	{"Atomic operations", "amo", []pattern{{0x7f, 0x2f}}},
+
+	{"Cond branches", "branch", []pattern{{0x7f, 0x63}, {0xe003, 0xc001}, {0xe003, 0xe001}}}, // c.beqz, c.bnez
+	{"System calls", "syscall", []pattern{{0xffffffff, 0x00000073}}},
+	{"Breakpoints", "break", []pattern{{0xffffffff, 0x00100073}, {0xffff, 0x9002}}}, // c.ebreak
+	{"Returns", "ret", []pattern{
+		{0xfffff, 0x08067}, {0xfffff, 0x28067}, // jalr zero, (ra) or (t0)
+		{0xffff, 0x8082}, {0xffff, 0x8282}, // c.jr
+	}},
+	{"Calls", "call", []pattern{
+		{0xfff, 0x0ef}, {0xfff, 0x2ef}, // jal ra, jal t0
+		{0x7fff, 0x00e7}, {0x7fff, 0x02e7}, // jalr ra, jalr t0
+		{0xf07f, 0x9002}, // c.jalr
+	}},
+	{"Jumps", "jump", []pattern{{0x7f, 0x6f}, {0x7f, 0x67}, {0xe003, 0xa001}, {0xf07f, 0x8002}}}, // c.j, c.jr
+
+	{"Hints", "hint", []pattern{
+		{0xffffffff, 0x00000013}, {0xef83, 0x0001}, {0xffffffff, 0x0100000f}, // nop, c.nop, pause
+		{0x01f07fff, 0x6013}, {0x01f07fff, 0x106013}, {0x01f07fff, 0x306013}, // prefetch
+		{0xfe0fffff, 0x00000033}, {0xff83, 0x9002}, // ntl, c.ntl: additions to zero
+	}},
+	{"Moves, constants", "mov", []pattern{
+		{0xfff0707f, 0x00000013}, {0xf003, 0x8002}, // mv, c.mv
+		{0xff07f, 0x00013}, {0xe003, 0x4001}, // li, c.li
+		{0x7f, 0x37}, {0xe003, 0x6001}, // lui, c.lui
+	}},
+	{"PCrel addr", "pcrel", []pattern{{0x7f, 0x17}}}, // auipc
+	{"Add/Sub", "add", []pattern{
+		{0x707f, 0x0013}, {0x707f, 0x001b}, // addi, addiw
+		{0xbe00707f, 0x00000033}, {0xbe00707f, 0x0000003b}, // add, sub, addw, subw
+		{0xe003, 0x0001}, {0xe003, 0x2001}, {0xe003, 0x0000}, {0xef83, 0x6101}, // c.addi, c.addiw, c.addi4spn, c.addi16sp
+		{0xf003, 0x9002}, {0xfc63, 0x8c01}, {0xfc63, 0x9c01}, {0xfc63, 0x9c21}, // c.add, c.sub, c.subw, c.addw
+	}},
+	{"Logical", "logic", []pattern{
+		{0x707f, 0x4013}, {0x707f, 0x6013}, {0x707f, 0x7013}, // xori, ori, andi
+		{0xfe00707f, 0x00004033}, {0xfe00707f, 0x00006033}, {0xfe00707f, 0x00007033}, // xor, or, and
+		{0xec03, 0x8801}, {0xfc63, 0x8c21}, {0xfc63, 0x8c41}, {0xfc63, 0x8c61}, // c.andi, c.xor, c.or, c.and
+		{0xfc7f, 0x9c75}, // c.not
+	}},
+	{"Shifts", "shift", []pattern{
+		{0xfc00707f, 0x00001013}, {0xbc00707f, 0x00005013}, // slli; srli, srai
+		{0xfe00707f, 0x0000101b}, {0xbe00707f, 0x0000501b}, // slliw; srliw, sraiw
+		{0xfe00707f, 0x00001033}, {0xbe00707f, 0x00005033}, // sll; srl, sra
+		{0xfe00707f, 0x0000103b}, {0xbe00707f, 0x0000503b}, // sllw; srlw, sraw
+		{0xe003, 0x0002}, {0xe803, 0x8001}, // c.slli; c.srli, c.srai
+	}},
+	{"Compares", "cmp", []pattern{
+		{0x707f, 0x2013}, {0x707f, 0x3013}, {0xfe00707f, 0x00002033}, {0xfe00707f, 0x00003033}, // slti, sltiu, slt, sltu
+	}},
+	{"Multiplies", "mul", []pattern{
+		{0xfe00407f, 0x02000033}, {0xfe00707f, 0x0200003b}, {0xfc63, 0x9c41}, // mulw, c.mul
+	}},
+	{"Divides", "div", []pattern{{0xfe00407f, 0x02004033}, {0xfe00407f, 0x0200403b}}},
+	{"Bit manipulation", "bit", []pattern{
+		{0x7f, 0x13}, {0x7f, 0x1b}, {0x7f, 0x33}, {0x7f, 0x3b}, // what is left of them
+		{0xfc7f, 0x9c61}, {0xfc7f, 0x9c65}, {0xfc7f, 0x9c69}, {0xfc7f, 0x9c6d}, {0xfc7f, 0x9c71}, // c.zext.b to c.zext.w
+	}},
+
+	{"FP multiply-add", "fma", []pattern{{0x73, 0x43}}},
+	{"FP divides, square roots", "fdiv", []pattern{{0xf800007f, 0x18000053}, {0xf800007f, 0x58000053}}},
+	{"FP compares", "fcmp", []pattern{{0xf800007f, 0xa0000053}}},
+	{"FP conversions", "fcvt", []pattern{{0xf800007f, 0x40000053}, {0xf800007f, 0xc0000053}, {0xf800007f, 0xd0000053}}},
+	{"FP moves", "fmov", []pattern{{0xf800007f, 0x20000053}, {0xf800007f, 0xe0000053}, {0xf800007f, 0xf0000053}}},
+	{"FP arithmetic", "fp", []pattern{{0x7f, 0x53}}},
+
+	{"Barriers", "fence", []pattern{{0x707f, 0x000f}, {0x707f, 0x100f}}},
+	{"Cache management", "cache", []pattern{{0x707f, 0x200f}}},
+	{"System Insn", "sys", []pattern{{0x707f, 0x0073}}},
+	{"System Reg", "sreg", []pattern{{0x7f, 0x73}}},
+}
