@@ -5,7 +5,9 @@ package bundled
 import (
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/deny"
+	"github.com/weir-emu/weir/plugins/drcov"
 	"github.com/weir-emu/weir/plugins/hotblocks"
+	"github.com/weir-emu/weir/plugins/hotpages"
 	"github.com/weir-emu/weir/plugins/howvec"
 	"github.com/weir-emu/weir/plugins/inject"
 	"github.com/weir-emu/weir/plugins/magic"
@@ -22,7 +24,9 @@ import (
 func Plugins() []plugin.Info {
 	return []plugin.Info{
 		deny.Info(),
+		drcov.Info(),
 		hotblocks.Info(),
+		hotpages.Info(),
 		howvec.Info(),
 		inject.Info(),
 		magic.Info(),
