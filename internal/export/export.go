@@ -72,9 +72,12 @@ func (f *Files) Name(suffix string) string {
 	return name + suffix
 }
 
+// Append opens that file, which keeps what is in it.
+func (f *Files) Append(suffix string) (plugin.OwnFile, error) { return f.host.OpenFile(f.Name(suffix)) }
+
 // Open opens that file, empty.
 func (f *Files) Open(suffix string) (plugin.OwnFile, error) {
-	o, err := f.host.OpenFile(f.Name(suffix))
+	o, err := f.Append(suffix)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,12 @@ func TestNames(t *testing.T) {
 	write("old")
 	write("first")
 	g.Execve(plugin.Image{})
-	write("first exec")
+	write("first")
+	if o, err := f.Append(".x"); err != nil {
+		t.Error(err)
+	} else {
+		o.Write([]byte(" exec"))
+	}
 	g.Execve(plugin.Image{})
 	write("second exec")
 	g.BecomeChild()

@@ -4,6 +4,7 @@ package bundled
 
 import (
 	"github.com/weir-emu/weir/plugin"
+	"github.com/weir-emu/weir/plugins/bbv"
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/drcov"
 	"github.com/weir-emu/weir/plugins/hotblocks"
@@ -23,6 +24,7 @@ import (
 // Plugins returns the bundled plugins in alphabetical order.
 func Plugins() []plugin.Info {
 	return []plugin.Info{
+		bbv.Info(),
 		deny.Info(),
 		drcov.Info(),
 		hotblocks.Info(),

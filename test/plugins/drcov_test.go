@@ -141,7 +141,7 @@ func TestDrcovGolden(t *testing.T) {
 // The blocks are those that a callback of another plugin sees executed.
 func TestDrcovAgrees(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out")
-	seen := map[covBlock]bool{}
+	seen := map[covBlock]bool{} // the guest has one thread
 	see := own("see", func(h *plugin.Host) {
 		h.OnTranslate(func(b *plugin.Block) {
 			k := covBlock{b.PC(), b.Size(), 0}
