@@ -7,6 +7,7 @@ import (
 	"github.com/weir-emu/weir/plugins/bbv"
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/drcov"
+	"github.com/weir-emu/weir/plugins/execlog"
 	"github.com/weir-emu/weir/plugins/hotblocks"
 	"github.com/weir-emu/weir/plugins/hotpages"
 	"github.com/weir-emu/weir/plugins/howvec"
@@ -27,6 +28,7 @@ func Plugins() []plugin.Info {
 		bbv.Info(),
 		deny.Info(),
 		drcov.Info(),
+		execlog.Info(),
 		hotblocks.Info(),
 		hotpages.Info(),
 		howvec.Info(),
