@@ -25,9 +25,10 @@ contrib: setup build
 ldflags:
 	@echo "$(LDFLAGS)"
 
-## setup: what the tests need from Debian (cross compiler, riscv64 busybox)
+## setup: what the tests need from Debian (cross compiler, riscv64 busybox, a riscv64 userland)
 setup:
 	scripts/setup-guest.sh
+	scripts/setup-sysroot.sh
 
 ## demo: a foreign program under a filter; needs nothing but Go
 demo: build
@@ -43,6 +44,7 @@ test-go: build
 
 ## test-all: everything, storms included
 test-all: setup build
+	scripts/setup-sysroot.sh --all
 	WEIR_TEST_LONG=1 $(GO) test -timeout 120m $(PKGS)
 	scripts/test-go.sh
 

@@ -65,7 +65,7 @@ papt() {
 		-o Dir::State="$aptdir/state" -o Dir::State::status="$aptdir/status" -o Dir::Cache="$aptdir/cache" \
 		-o APT::Architecture="$aptarch" -o APT::Architectures::="$aptarch" -o Acquire::Languages=none \
 		-o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any \
-		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
+		-o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Acquire::Retries=4 "$@"
 }
 
 # try_source asks one mirror for one suite with one keyring; true if a signed index arrived.

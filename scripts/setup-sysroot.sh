@@ -1,8 +1,9 @@
 #!/bin/sh
 # setup-sysroot.sh: unpack a Debian userland for another architecture, for `weir -L`.
 #
-#   scripts/setup-sysroot.sh                    riscv64, all packages that test/debian runs
-#   scripts/setup-sysroot.sh --native           the same packages for this machine: what they do without an emulator
+#   scripts/setup-sysroot.sh                    riscv64, the packages that `make test` runs
+#   scripts/setup-sysroot.sh --all              also those of `make test-all`: Python's tests, gcc, git, apt ...
+#   scripts/setup-sysroot.sh --native --all     the same for this machine: what they do without an emulator
 #   scripts/setup-sysroot.sh --arch=ARCH --dir=DIR PACKAGE...   other packages, elsewhere
 #   scripts/setup-sysroot.sh --print            only print the folder
 #
@@ -13,23 +14,25 @@
 # folders such as /dev and /tmp are left out, so that programs see the machine's.
 #
 # The result is ${WEIR_CACHE:-$HOME/.cache/weir}/sysroot-debian-ARCH, which appears only when it is complete; a second run
-# with the same packages needs no network. About 700 MB.
+# with the same packages needs no network. About 180 MB, 900 MB with --all.
 set -eu
 
 # shellcheck source=scripts/debian.sh
 . "$(dirname "$0")/debian.sh"
 
-packages="base-files base-passwd bash dash coreutils findutils grep sed gawk diffutils tar hostname util-linux procps
-	ncurses-base netbase ca-certificates debianutils
-	python3 libpython3-testsuite perl sqlite3 xz-utils gzip bzip2 zstd openssl git jq lua5.4
+some="base-files base-passwd bash dash coreutils findutils grep sed gawk diffutils tar debianutils
+	python3 perl sqlite3 xz-utils gzip bzip2 zstd jq lua5.4"
+all="$some hostname util-linux procps ncurses-base netbase ca-certificates libpython3-testsuite openssl git
 	gcc g++ libc6-dev make binutils apt apt-utils dpkg dpkg-dev locales"
 
+packages=$some
 arch=riscv64
 dir=
 print=no
 chosen=
 for arg; do
 	case $arg in
+	--all) packages=$all ;;
 	--native) arch=$(dpkg --print-architecture) ;;
 	--arch=*) arch=${arg#*=} ;;
 	--dir=*) dir=${arg#*=} ;;
@@ -45,21 +48,21 @@ if [ $print = yes ]; then
 	exit 0
 fi
 [ -n "$chosen" ] && packages=$chosen
+# stamp LIST says what is unpacked; its number is raised when this script changes what it makes of the same packages.
 # shellcheck disable=SC2086 # a list of words
-packages=$(printf '%s ' $packages)
-# Raised when this script changes what it makes of the same packages.
-stamp="2 $packages"
+stamp() { printf '3 '; printf '%s ' $1; }
+have=$(cat "$root/.packages" 2>/dev/null || :)
 
 use "$arch"
 lock
-if [ "$(cat "$root/.packages" 2>/dev/null)" = "$stamp" ]; then
+if [ "$have" = "$(stamp "$packages")" ] || [ "$packages" = "$some" ] && [ "$have" = "$(stamp "$all")" ]; then
 	say "the $arch root is there: $root"
 	exit 0
 fi
 need_source
 # The package of Python's tests has the version in its name.
 python=$(papt apt-cache depends python3 | sed -n 's/^ *Depends: \(python3\.[0-9]*\)$/\1/p' | head -n 1)
-packages=$(printf '%s' "$packages" | sed "s/libpython3-testsuite/lib$python-testsuite/")
+names=$(printf '%s' "$packages" | sed "s/libpython3-testsuite/lib$python-testsuite/")
 
 tmp=$root.tmp
 debs=$tmp.debs
@@ -67,7 +70,7 @@ rm -rf "$tmp" "$debs"
 mkdir -p "$tmp/usr" "$debs/partial"
 say "downloading"
 # shellcheck disable=SC2086 # a list of words
-papt apt-get -y -o Debug::NoLocking=1 -o Dir::Cache::archives="$debs" --no-install-recommends --download-only install $packages \
+papt apt-get -y -o Debug::NoLocking=1 -o Dir::Cache::archives="$debs" --no-install-recommends --download-only install $names \
 	>"$aptdir/download.log" 2>&1 || die "downloading failed: $(grep -m 1 '^E:' "$aptdir/download.log")"
 
 # Debian's packages rely on /lib, /bin and /sbin being links into /usr.
@@ -121,7 +124,7 @@ find "$tmp" -type l -lname '/*' | while read -r link; do
 	ln -sfn "${up:+$up/}${target#/}" "$link"
 done
 
-printf '%s\n' "$stamp" >"$tmp/.packages"
+stamp "$packages" >"$tmp/.packages"
 if [ -e "$root" ]; then mv "$root" "$root.old"; fi
 mv "$tmp" "$root"
 rm -rf "$root.old"

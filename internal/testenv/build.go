@@ -79,6 +79,17 @@ func Sysroot() (string, error) {
 	return unpacked("sysroot-riscv64", "", Mend+" --sysroot")
 }
 
+// BuildUserland is [Userland] for callers that are not tests.
+func BuildUserland(all bool) (string, error) {
+	const mend = "scripts/setup-sysroot.sh"
+	if all {
+		if _, err := unpacked("sysroot-debian-riscv64", "usr/bin/gcc", mend+" --all"); err != nil {
+			return "", err
+		}
+	}
+	return unpacked("sysroot-debian-riscv64", "", mend)
+}
+
 func unpacked(dir, path, mend string) (string, error) {
 	cache, err := CacheDir()
 	if err != nil {

@@ -50,6 +50,12 @@ func Bash(t testing.TB) string {
 	return must(t)(Debian("usr/bin/bash-static"))
 }
 
+// Userland returns the riscv64 Debian root that scripts/setup-sysroot.sh unpacks, all of it with its option --all.
+func Userland(t testing.TB, all bool) string {
+	t.Helper()
+	return must(t)(BuildUserland(all))
+}
+
 // Weir brings the project's binary up to date with "make build" and returns its absolute path. The environment variable
 // WEIR_BIN names a binary to use instead, for example one built with the race detector.
 func Weir(t testing.TB) string {

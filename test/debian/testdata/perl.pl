@@ -1,0 +1,32 @@
+# Prints what testdata/perl.txt has: hashes, patterns, processes, signals, sockets, threads, digests.
+use strict;
+use warnings;
+use Digest::SHA qw(sha256_hex);
+use Encode;
+use Socket;
+use threads;
+
+my %h;
+$h{lc $_}++ for "the quick The lazy the dog dog" =~ /\w+/g;
+print "$_ $h{$_}\n" for sort { $h{$b} <=> $h{$a} || $a cmp $b } keys %h;
+my $p = fork // die "fork: $!";
+exit 7 if !$p;
+waitpid $p, 0;
+print "child ", $? >> 8, "\n";
+print `echo sub; exit 3`, $? >> 8, "\n";
+open my $f, "-|", "seq 3" or die "seq: $!";
+print <$f>;
+close $f;
+system("no-such-program-at-all 2>/dev/null") == 0 or print "missing ", $? >> 8, "\n";
+local $SIG{ALRM} = sub { die "alarm\n" };
+eval { alarm 1; select undef, undef, undef, 60; };
+print $@;
+socketpair my $x, my $y, AF_UNIX, SOCK_STREAM, PF_UNSPEC or die "socketpair: $!";
+syswrite $x, "x" x 10;
+sysread $y, my $buf, 100;
+print length $buf, "\n";
+printf "%.6f %.17g\n", atan2(1, 1) * 4, 2**64;
+print sha256_hex("abc"), "\n", length decode("UTF-8", "\xc3\xa9"), "\n";
+my @t = map { my $n = $_; threads->create(sub { my $s = 0; $s += $_ for 1 .. $n * 1000; $s }) } 1 .. 4;
+print join(",", map { $_->join } @t), "\n";
+print join(" ", map { sprintf "%s=%s", $_, (stat $0)[7] > 0 ? "file" : "" } "self"), "\n";
