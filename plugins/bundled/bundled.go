@@ -5,6 +5,7 @@ package bundled
 import (
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/bbv"
+	"github.com/weir-emu/weir/plugins/cache"
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/drcov"
 	"github.com/weir-emu/weir/plugins/execlog"
@@ -26,6 +27,7 @@ import (
 func Plugins() []plugin.Info {
 	return []plugin.Info{
 		bbv.Info(),
+		cache.Info(),
 		deny.Info(),
 		drcov.Info(),
 		execlog.Info(),
