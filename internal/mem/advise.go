@@ -38,6 +38,9 @@ func (s *Space) Sync(addr, length uint64, flags int) abi.Errno {
 	if flags&^(async|invalidate|sync) != 0 || flags&async != 0 && flags&sync != 0 {
 		return abi.EINVAL
 	}
+	if n := roundUp(length); addr&pageMask == 0 && addr+n < addr {
+		return abi.ENOMEM
+	}
 	return s.each(hostsys.SYS_MSYNC, addr, length, uintptr(flags))
 }
 

@@ -37,6 +37,9 @@ func (s *Space) Map(addr, length uint64, prot Prot, flags, fd int, off int64) (u
 	if flags&mapFixedNoReplace != 0 {
 		flags &^= mapFixed
 	}
+	if flags&(mapAnonymous|mapGrowsDown) == mapAnonymous|mapGrowsDown && flags&mapTypeMask != mapPrivate {
+		return 0, abi.EINVAL // the host does not see mapGrowsDown
+	}
 	fixed := flags&(mapFixed|mapFixedNoReplace) != 0
 	if fixed {
 		if addr&pageMask != 0 {
@@ -268,19 +271,22 @@ func (s *Space) Remap(old, oldLen, newLen uint64, flags int, newAddr uint64) (ui
 		return 0, abi.EINVAL
 	}
 	oldN, newN := roundUp(oldLen), roundUp(newLen)
-	if newN == 0 || flags&mremapDontUnmap != 0 && oldN != newN {
+	if newN == 0 || newN > s.limit || flags&mremapDontUnmap != 0 && oldN != newN {
 		return 0, abi.EINVAL
 	}
 	if flags&mremapFixed != 0 {
-		if newAddr&pageMask != 0 || newN > s.limit || newAddr > s.limit-newN || old < newAddr+newN && newAddr < old+oldN {
+		if newAddr&pageMask != 0 || newAddr > s.limit-newN || old < newAddr+newN && newAddr < old+oldN {
 			return 0, abi.EINVAL
 		}
 	}
-	if oldN > s.limit || old > s.limit-oldN || newN > s.limit {
-		return 0, abi.EFAULT
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if oldN > s.limit || old > s.limit-oldN {
+		if _, ok := s.areas.at(old); ok && newN <= oldN && flags&(mremapFixed|mremapDontUnmap) == 0 {
+			return 0, abi.EINVAL // of the munmap that shrinks it
+		}
+		return 0, abi.EFAULT
+	}
 	at, errno := s.remap(old, oldN, newN, flags, newAddr)
 	if errno == 0 {
 		s.invalidate(old, old+max(oldN, PageSize))

@@ -89,6 +89,9 @@ func TestMapErrors(t *testing.T) {
 		want(t, "mlock over a hole", s.Lock(a, 4*PageSize, 0), abi.ENOMEM)
 		want(t, "msync over a hole", s.Sync(a, 4*PageSize, 4), abi.ENOMEM)
 		want(t, "msync bad flags", s.Sync(a, PageSize, 5), abi.EINVAL)
+		want(t, "msync around the end", s.Sync(a, ^uint64(PageSize-1), 4), abi.ENOMEM)
+		_, e = s.Map(0, PageSize, ProtRead, mapShared|mapAnonymous|mapGrowsDown, -1, 0)
+		want(t, "shared and growing down", e, abi.EINVAL)
 	})
 }
 
@@ -255,6 +258,12 @@ func TestRemap(t *testing.T) {
 		want(t, "unaligned", e, abi.EINVAL)
 		_, e = s.Remap(d, PageSize, 0, 0, 0)
 		want(t, "new length 0", e, abi.EINVAL)
+		_, e = s.Remap(d, PageSize, 1<<60, mremapMayMove, 0)
+		want(t, "huge new length", e, abi.EINVAL)
+		_, e = s.Remap(d, ^uint64(PageSize-1), PageSize, 0, 0)
+		want(t, "shrink of what goes around the end", e, abi.EINVAL)
+		_, e = s.Remap(d, ^uint64(PageSize-1), PageSize, mremapMayMove|mremapFixed, a)
+		want(t, "move of what goes around the end", e, abi.EFAULT)
 		_, e = s.Remap(d, PageSize, PageSize, mremapFixed, d)
 		want(t, "fixed without maymove", e, abi.EINVAL)
 	})

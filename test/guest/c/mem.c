@@ -52,6 +52,7 @@ static void test_anonymous(void) {
 
 	FAILS(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL);
 	FAILS(mmap(NULL, page, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL); // neither shared nor private
+	FAILS(mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0), EINVAL);
 	FAILS(mmap(NULL, page, PROT_READ, MAP_PRIVATE, -1, 0), EBADF);
 	FAILS(mmap((void *)(page / 2), page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), EINVAL);
 	FAILS(mmap(NULL, (size_t)1 << 62, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
@@ -150,6 +151,7 @@ static void test_files(void) {
 	OK(msync(shared, 3 * page, MS_ASYNC));
 	FAILS(msync(shared + 1, page, MS_SYNC), EINVAL);
 	FAILS(msync(shared, page, MS_SYNC | MS_ASYNC), EINVAL);
+	FAILS(msync(shared, -page, MS_SYNC), ENOMEM);
 	OK(close(fd));
 	EQ(shared[1], 'I'); // the mapping outlives the descriptor
 	OK(munmap(tail, page));
@@ -226,6 +228,8 @@ static void test_mremap(void) {
 	FAILS(mremap(target, page, 0, 0), EINVAL);
 	FAILS(mremap(target, page, page, MREMAP_FIXED, q), EINVAL); // needs MAYMOVE
 	FAILS(mremap(target, page, page, 0x80), EINVAL);
+	FAILS(mremap(target, page, (size_t)1 << 50, MREMAP_MAYMOVE), EINVAL);
+	FAILS(mremap(target, -page, page, 0), EINVAL); // shrinking unmaps what is beyond the user's half
 	FAILS(mremap(q, page, 2 * page, MREMAP_MAYMOVE), EFAULT); // nothing there
 
 	// DONTUNMAP leaves an empty mapping behind.
