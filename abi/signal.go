@@ -50,13 +50,16 @@ const (
 	SIGRTMAX Signal = 64
 )
 
-// Name returns "SIGHUP" and the like, and "SIGRT_n" for the n-th real-time
-// signal as strace(1) prints it.
+// Name returns "SIGHUP" and the like, and of the real-time signals "SIGRTMIN", "SIGRT_1", "SIGRT_2" ...
+// as strace(1) prints them.
 func (s Signal) Name() string {
 	if s > 0 && int(s) < len(signalNames) {
 		return "SIG" + signalNames[s]
 	}
-	if s >= SIGRTMIN && s <= SIGRTMAX {
+	if s == SIGRTMIN {
+		return "SIGRTMIN"
+	}
+	if s > SIGRTMIN && s <= SIGRTMAX {
 		return "SIGRT_" + strconv.Itoa(int(s-SIGRTMIN))
 	}
 	return "signal " + strconv.Itoa(int(s))
@@ -72,6 +75,9 @@ func SignalByName(name string) (Signal, bool) {
 		if signalNames[i] == n {
 			return Signal(i), true
 		}
+	}
+	if n == "RTMIN" {
+		return SIGRTMIN, true
 	}
 	if rt, ok := strings.CutPrefix(n, "RT_"); ok {
 		if k, err := strconv.Atoi(rt); err == nil && k >= 0 && k <= int(SIGRTMAX-SIGRTMIN) {

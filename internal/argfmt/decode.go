@@ -64,7 +64,7 @@ func Decode(s Source, a Arg, i int) Value {
 // late reports whether an argument can only be printed after the call.
 func late(k Kind) bool {
 	switch k {
-	case PollFDs, FDSet, TimespecInOut, FcntlArg, IoctlArg, PtrOut, PtrInOut:
+	case PollFDs, FDSet, TimespecInOut, FcntlArg, IoctlArg, PtrOut, PtrInOut, OffIn:
 		return false
 	case MsghdrInOut, MmsgOut, IovOut:
 		return true
@@ -78,35 +78,90 @@ func hidden(s Source, args []Arg, i int) bool {
 	switch args[i].Kind {
 	case OpenMode:
 		return s.Arg(i-1)&(oCreat|oTmpfileBit) == 0
+	case Dev:
+		t := s.Arg(i-1) & 0o170000
+		return t != 0o020000 && t != 0o060000
 	case FcntlArg:
 		return !fcntlHasArg(s.Arg(i - 1))
 	case PrctlArg:
 		return i > prctlArgs(s.Arg(0))
 	case FutexVal3, FutexAddr2, FutexTimeout, FutexVal:
-		return i >= futexArgs(s.Arg(1))
+		return !futexHas(s.Arg(1), args[i].Kind)
 	case IoctlArg:
 		return ioctlNoArg(s.Arg(i - 1))
+	case MremapAddr:
+		return s.Arg(i-1)&(mremapFixed|mremapDontUnmap) == 0
+	case PosHigh:
+		return true
+	case CloneParentTID:
+		return s.Arg(0)&(cloneParentSetTID|clonePidFD) == 0
+	case CloneTLS:
+		return s.Arg(0)&cloneSetTLS == 0
+	case CloneChildTID:
+		return s.Arg(0)&(cloneChildSetTID|cloneChildClearTID) == 0
 	}
 	return false
 }
 
+// last reports whether no argument follows one of the kind when that is hidden.
+func last(k Kind) bool {
+	switch k {
+	case FutexVal, FutexTimeout, FutexAddr2, PosHigh, CloneParentTID, CloneTLS:
+		return false
+	}
+	return true
+}
+
+// label is what stands before an argument, for calls whose arguments have names in strace.
+func label(k Kind) string {
+	switch k {
+	case CloneFlags:
+		return "flags="
+	case CloneStack:
+		return "child_stack="
+	case CloneParentTID:
+		return "parent_tid="
+	case CloneTLS:
+		return "tls="
+	case CloneChildTID:
+		return "child_tidptr="
+	}
+	return ""
+}
+
+// place returns the argument that is printed as number i: clone(2) has its stack first.
+func place(args []Arg, i int) int {
+	if i < 2 && len(args) > 1 && args[1].Kind == CloneStack {
+		return 1 - i
+	}
+	return i
+}
+
 // AppendArgs appends the text of arguments from on, separated by commas, up to
 // the first that is to be printed after the call if !done; it returns the
-// number of the first argument not printed.
+// number of the first argument not printed, whose comma is there already.
 func AppendArgs(b []byte, s Source, args []Arg, from int, done bool) ([]byte, int) {
 	p := printer{b: b, s: s}
-	for i := from; i < len(args); i++ {
+	comma := false
+	for n := from; n < len(args); n++ {
+		i := place(args, n)
+		k := args[i].Kind
 		if hidden(s, args, i) {
-			return p.b, len(args)
+			if last(k) {
+				break
+			}
+			continue
 		}
-		if !done && lateArg(s, args[i].Kind, i) {
-			keepLengths(s, args, i)
-			return p.b, i
-		}
-		if i > 0 {
+		if comma || from == 0 && n > 0 {
 			p.str(", ")
 		}
-		p.arg(args[i].Kind, i)
+		if !done && lateArg(s, k, i) {
+			keepLengths(s, args, i)
+			return p.b, n
+		}
+		comma = true
+		p.str(label(k))
+		p.arg(k, i)
 	}
 	return p.b, len(args)
 }
@@ -168,25 +223,40 @@ func AppendResult(b []byte, s Source, args []Arg, ret Kind) []byte {
 		p.dec(r)
 	}
 	if done && r >= 0 {
+		start := len(p.b)
 		for i, a := range args {
 			if after := afterText(a.Kind); after != nil && s.Arg(i) != 0 {
-				after(&p, i)
+				after(&p, i, start)
 			}
+		}
+		if len(p.b) > start {
+			p.byte(')')
 		}
 	}
 	return p.b
 }
 
-// afterText is what a kind adds behind the result: what changed in memory that was
+// afterText is what a kind adds behind the result, in parentheses: what changed in memory that was
 // printed before the call.
-func afterText(k Kind) func(p *printer, i int) {
+func afterText(k Kind) func(p *printer, i, start int) {
 	switch k {
 	case PollFDs:
 		return afterPoll
 	case FDSet:
 		return afterFDSet
+	case TimespecInOut:
+		return afterTimeout
 	}
 	return nil
+}
+
+// also begins one more text of those in parentheses behind the result, which begin at start.
+func (p *printer) also(start int) {
+	if len(p.b) == start {
+		p.str(" (")
+	} else {
+		p.str(", ")
+	}
 }
 
 // arg prints argument i.

@@ -48,6 +48,9 @@ var atFlags = []bit{
 	{0x8000, "AT_RECURSIVE"},
 }
 
+// accessFlags are those of faccessat2, where 0x200 is another one.
+var accessFlags = []bit{{0x100, "AT_SYMLINK_NOFOLLOW"}, {0x200, "AT_EACCESS"}, {0x1000, "AT_EMPTY_PATH"}}
+
 var statxSync = []bit{{0, "AT_STATX_SYNC_AS_STAT"}, {0x2000, "AT_STATX_FORCE_SYNC"}, {0x4000, "AT_STATX_DONT_SYNC"}}
 
 func printStatxFlags(p *printer, _ int, v uint64) {
@@ -82,9 +85,13 @@ var statxMask = []bit{
 }
 
 func (p *printer) statxMask(v uint64) {
-	if v = uint64(uint32(v)); v == 0xfff {
+	v = uint64(uint32(v))
+	if v&0xfff == 0xfff {
 		p.str("STATX_ALL")
-		return
+		if v &^= 0xfff; v == 0 {
+			return
+		}
+		p.byte('|')
 	}
 	p.flags(v, statxMask, "STATX_???")
 }

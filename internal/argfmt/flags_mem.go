@@ -31,7 +31,13 @@ func (p *printer) mmapFlags(v uint64) {
 	}
 }
 
-var mremapFlags = []bit{{1, "MREMAP_MAYMOVE"}, {2, "MREMAP_FIXED"}, {4, "MREMAP_DONTUNMAP"}}
+// Flags of mremap(2) that make use of its last argument.
+const (
+	mremapFixed     = 2
+	mremapDontUnmap = 4
+)
+
+var mremapFlags = []bit{{1, "MREMAP_MAYMOVE"}, {mremapFixed, "MREMAP_FIXED"}, {mremapDontUnmap, "MREMAP_DONTUNMAP"}}
 
 var msyncFlags = []bit{{1, "MS_ASYNC"}, {2, "MS_INVALIDATE"}, {4, "MS_SYNC"}}
 

@@ -5,25 +5,34 @@ import "github.com/weir-emu/weir/abi"
 // Flags and enumerations of the process, signal and time calls
 // (include/uapi/linux/sched.h, futex.h, wait.h, prctl.h, resource.h, time.h).
 
+// Flags of clone(2) that make use of an argument.
+const (
+	clonePidFD         = 0x1000
+	cloneSetTLS        = 0x80000
+	cloneParentSetTID  = 0x100000
+	cloneChildClearTID = 0x200000
+	cloneChildSetTID   = 0x1000000
+)
+
 var cloneBits = []bit{
 	{0x80, "CLONE_NEWTIME"},
 	{0x100, "CLONE_VM"},
 	{0x200, "CLONE_FS"},
 	{0x400, "CLONE_FILES"},
 	{0x800, "CLONE_SIGHAND"},
-	{0x1000, "CLONE_PIDFD"},
+	{clonePidFD, "CLONE_PIDFD"},
 	{0x2000, "CLONE_PTRACE"},
 	{0x4000, "CLONE_VFORK"},
 	{0x8000, "CLONE_PARENT"},
 	{0x10000, "CLONE_THREAD"},
 	{0x20000, "CLONE_NEWNS"},
 	{0x40000, "CLONE_SYSVSEM"},
-	{0x80000, "CLONE_SETTLS"},
-	{0x100000, "CLONE_PARENT_SETTID"},
-	{0x200000, "CLONE_CHILD_CLEARTID"},
+	{cloneSetTLS, "CLONE_SETTLS"},
+	{cloneParentSetTID, "CLONE_PARENT_SETTID"},
+	{cloneChildClearTID, "CLONE_CHILD_CLEARTID"},
 	{0x400000, "CLONE_DETACHED"},
 	{0x800000, "CLONE_UNTRACED"},
-	{0x1000000, "CLONE_CHILD_SETTID"},
+	{cloneChildSetTID, "CLONE_CHILD_SETTID"},
 	{0x2000000, "CLONE_NEWCGROUP"},
 	{0x4000000, "CLONE_NEWUTS"},
 	{0x8000000, "CLONE_NEWIPC"},
@@ -128,19 +137,27 @@ func (p *printer) futexOp(v uint64) {
 	}
 }
 
-// futexArgs is how many arguments an operation has.
-func futexArgs(op uint64) int {
+// futexHas reports whether an operation has an argument of a kind.
+func futexHas(op uint64, k Kind) bool {
 	switch op & 0x7f {
-	case 0, 6, 13:
-		return 4
-	case 1, 2:
-		return 3
-	case 7, 8:
-		return 2
-	case 3:
-		return 5
+	case 0: // WAIT
+		return k == FutexVal || k == FutexTimeout
+	case 1, 2: // WAKE, FD
+		return k == FutexVal
+	case 3: // REQUEUE
+		return k != FutexVal3
+	case 6, 13: // LOCK_PI, LOCK_PI2
+		return k == FutexTimeout
+	case 7, 8: // UNLOCK_PI, TRYLOCK_PI
+		return false
+	case 9: // WAIT_BITSET
+		return k != FutexAddr2
+	case 10: // WAKE_BITSET
+		return k == FutexVal || k == FutexVal3
+	case 11: // WAIT_REQUEUE_PI
+		return k != FutexVal3
 	}
-	return 6
+	return true
 }
 
 var clockIDs = []bit{

@@ -4,6 +4,8 @@ import "testing"
 
 func TestFlags(t *testing.T) {
 	const ok = ") = 0"
+	clone := kk{CloneFlags, CloneStack, CloneParentTID, CloneTLS, CloneChildTID}
+	futex := kk{Ptr, FutexOp, FutexVal, FutexTimeout, FutexAddr2, FutexVal3}
 	for _, c := range []call{
 		{name: "openat", kinds: kk{DirFD, Path, OpenFlags, OpenMode}, args: []any{-100, "/x", 0o2000000, 0o666}, ret: FD, result: 3, before: `AT_FDCWD, "/x", O_RDONLY|O_CLOEXEC`, after: ") = 3"},
 		{name: "openat creating", kinds: kk{DirFD, Path, OpenFlags, OpenMode}, args: []any{4, "x", 0o1102, 0o666}, ret: FD, result: -2, before: `4, "x", O_RDWR|O_CREAT|O_TRUNC, 0666`, after: ") = -1 ENOENT (No such file or directory)"},
@@ -13,16 +15,28 @@ func TestFlags(t *testing.T) {
 		{name: "unknown beside known", kinds: kk{OpenFlags}, args: []any{0x80000100 &^ 0}, before: "O_RDONLY|O_NOCTTY|0x80000000", after: ok},
 		{name: "mmap", kinds: kk{Ptr, Size, MmapProt, MmapFlags, FD, Hex}, args: []any{0, 8192, 3, 0x22, -1, 0}, before: "NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0", after: ok},
 		{name: "PROT_NONE", kinds: kk{MmapProt, MmapFlags}, args: []any{0, 0x100012}, before: "PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_FIXED_NOREPLACE", after: ok},
-		{name: "clone", kinds: kk{CloneFlags, CloneFlags, CloneFlags}, args: []any{0x11, 0x4111, 0}, before: "SIGCHLD, CLONE_VM|CLONE_VFORK|SIGCHLD, 0", after: ok},
+		{name: "clone as fork", kinds: clone, args: []any{0x01200011, 0, 0x10, 0x20, 0x30}, result: 9, before: "child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x30", after: ") = 9"},
+		{name: "clone as vfork", kinds: clone, args: []any{0x4111, 0x10, 0x10, 0x20, 0x30}, before: "child_stack=0x10, flags=CLONE_VM|CLONE_VFORK|SIGCHLD", after: ok},
+		{name: "clone of a thread", kinds: clone, args: []any{0x3d0f00, 0x7000, bin(int32(9)), 0x20, 0x30}, result: 9, before: "child_stack=0x7000, flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM|CLONE_SETTLS|CLONE_PARENT_SETTID|CLONE_CHILD_CLEARTID, ", after: "parent_tid=[9], tls=0x20, child_tidptr=0x30) = 9"},
+		{name: "clone with no flags", kinds: clone, args: []any{0, 0}, before: "child_stack=NULL, flags=0", after: ok},
+		{name: "unshare", kinds: kk{UnshareFlags}, args: []any{0x400}, before: "CLONE_FILES", after: ok},
 		{name: "socket", kinds: kk{SockDomain, SockType, SockProto}, args: []any{2, 0o2004001, 6}, before: "AF_INET, SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, IPPROTO_TCP", after: ok},
 		{name: "netlink", kinds: kk{SockDomain, SockType, SockProto}, args: []any{16, 3, 0}, before: "AF_NETLINK, SOCK_RAW, NETLINK_ROUTE", after: ok},
 		{name: "unix", kinds: kk{SockDomain, SockType, SockProto}, args: []any{1, 1, 0}, before: "AF_UNIX, SOCK_STREAM, 0", after: ok},
 		{name: "access", kinds: kk{AccessMode, AccessMode, AccessMode}, args: []any{0, 4, 7}, before: "F_OK, R_OK, R_OK|W_OK|X_OK", after: ok},
 		{name: "lseek", kinds: kk{FD, Long, Whence}, args: []any{3, -1, 2}, result: 9, before: "3, -1, SEEK_END", after: ") = 9"},
-		{name: "futex wait", kinds: kk{Ptr, FutexOp, FutexVal, FutexTimeout, FutexAddr2, FutexVal3}, args: []any{0x1000, 128, 2, 0, 9, 9}, before: "0x1000, FUTEX_WAIT_PRIVATE, 2, NULL", after: ok},
-		{name: "futex wake", kinds: kk{Ptr, FutexOp, FutexVal, FutexTimeout, FutexAddr2, FutexVal3}, args: []any{0x1000, 129, 1, 5, 9, 9}, result: 1, before: "0x1000, FUTEX_WAKE_PRIVATE, 1", after: ") = 1"},
-		{name: "futex requeue", kinds: kk{Ptr, FutexOp, FutexVal, FutexTimeout, FutexAddr2, FutexVal3}, args: []any{0x1000, 4, 1, 7, 0x2000, 3}, before: "0x1000, FUTEX_CMP_REQUEUE, 1, 0x7, 0x2000, 0x3", after: ok},
-		{name: "futex bitset", kinds: kk{Ptr, FutexOp, FutexVal, FutexTimeout, FutexAddr2, FutexVal3}, args: []any{0x1000, 9 | 128 | 256, 2, bin(1, 0), 0, -1}, before: "0x1000, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 2, {tv_sec=1, tv_nsec=0}, NULL, 0xffffffff", after: ok},
+		{name: "futex wait", kinds: futex, args: []any{0x1000, 128, 2, 0, 9, 9}, before: "0x1000, FUTEX_WAIT_PRIVATE, 2, NULL", after: ok},
+		{name: "futex wake", kinds: futex, args: []any{0x1000, 129, 1, 5, 9, 9}, result: 1, before: "0x1000, FUTEX_WAKE_PRIVATE, 1", after: ") = 1"},
+		{name: "futex requeue", kinds: futex, args: []any{0x1000, 4, 1, 7, 0x2000, 3}, before: "0x1000, FUTEX_CMP_REQUEUE, 1, 7, 0x2000, 3", after: ok},
+		{name: "futex bitset", kinds: futex, args: []any{0x1000, 9 | 128 | 256, 2, bin(1, 0), 0, -1}, before: "0x1000, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 2, {tv_sec=1, tv_nsec=0}, FUTEX_BITSET_MATCH_ANY", after: ok},
+		{name: "futex wake bitset", kinds: futex, args: []any{0x1000, 10, 2, 0, 0, 5}, before: "0x1000, FUTEX_WAKE_BITSET, 2, 0x5", after: ok},
+		{name: "futex lock", kinds: futex, args: []any{0x1000, 6, 2, 0, 0, 5}, before: "0x1000, FUTEX_LOCK_PI, NULL", after: ok},
+		{name: "futex unlock", kinds: futex, args: []any{0x1000, 7, 2, 9, 9, 5}, before: "0x1000, FUTEX_UNLOCK_PI", after: ok},
+		{name: "futex plain requeue", kinds: futex, args: []any{0x1000, 3, 1, 7, 0x2000, 3}, before: "0x1000, FUTEX_REQUEUE, 1, 7, 0x2000", after: ok},
+		{name: "futex wait requeue", kinds: futex, args: []any{0x1000, 11, 1, 0, 0x2000, 3}, before: "0x1000, FUTEX_WAIT_REQUEUE_PI, 1, NULL, 0x2000", after: ok},
+		{name: "mremap", kinds: kk{Ptr, Size, Size, MremapFlags, MremapAddr}, args: []any{0x1000, 1, 2, 1, 0x3000}, before: "0x1000, 1, 2, MREMAP_MAYMOVE", after: ok},
+		{name: "mremap fixed", kinds: kk{Ptr, Size, Size, MremapFlags, MremapAddr}, args: []any{0x1000, 1, 2, 3, 0x3000}, before: "0x1000, 1, 2, MREMAP_MAYMOVE|MREMAP_FIXED, 0x3000", after: ok},
+		{name: "faccessat2", kinds: kk{AccessMode, AccessFlags}, args: []any{4, 0x200}, before: "R_OK, AT_EACCESS", after: ok},
 		{name: "unknown futex", kinds: kk{Ptr, FutexOp}, args: []any{0x1000, 0x7f}, before: "0x1000, 0x7f /* FUTEX_??? */", after: ok},
 		{name: "kill", kinds: kk{PID, Sig}, args: []any{7, 9}, before: "7, SIGKILL", after: ok},
 		{name: "kill 0", kinds: kk{PID, Sig, Sig, Sig}, args: []any{7, 0, 65, -1}, before: "7, 0, 65, -1", after: ok},

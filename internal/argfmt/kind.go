@@ -44,6 +44,7 @@ const (
 	// Data behind pointers.
 	BufIn    // next bytes, read by the kernel
 	BufOut   // written by the kernel: result bytes, at most next
+	PathOut  // path written by the kernel: result bytes, NUL included
 	IovIn    // next struct iovec whose data is read
 	IovOut   // next struct iovec whose data is written
 	PtrIn    // opaque structure read by the kernel
@@ -58,6 +59,7 @@ const (
 	IntInOut // one int read and written: a socklen_t
 	LongOut
 	OffInOut  // file offset
+	OffIn     // file offset, read and written, printed as it was: splice
 	FDPairOut // two descriptors, pipe2
 	IDsOut    // array of IDs; result of them
 	IDsIn     // array of IDs; the argument before it is the count
@@ -68,6 +70,7 @@ const (
 	TimespecOut
 	Timespec2In // two of them, utimensat
 	TimespecInOut
+	TimespecLeft // written only if the call is interrupted
 	TimevalIn
 	TimevalOut
 	TimezoneOut
@@ -124,6 +127,12 @@ const (
 	IoctlArg
 	PrctlArg
 	SeccompArg
+	MremapAddr     // new address; only with flags that want one
+	PosHigh        // upper half of a file offset, for 32-bit machines
+	CloneStack     // clone's arguments have names, and are shown as the flags want them
+	CloneParentTID // one int written
+	CloneTLS
+	CloneChildTID
 	FutexVal     // value, meaning depends on the operation
 	FutexTimeout // timespec or second value
 	FutexAddr2
@@ -135,7 +144,8 @@ const (
 
 	// Flags and enumerations.
 	OpenFlags
-	AtFlags    // AT_SYMLINK_NOFOLLOW ...
+	AtFlags // AT_SYMLINK_NOFOLLOW ...
+	AccessFlags
 	AccessMode // R_OK ...
 	FdFlags    // O_CLOEXEC and O_NONBLOCK alone: pipe2, dup3
 	Whence
@@ -211,6 +221,7 @@ const (
 	RetOct   // umask
 	RetHex   // fcntl(F_GETFL) prints its flags
 	RetFcntl // depends on the command
+	RetSig   // signal number
 
 	numKinds
 )

@@ -24,6 +24,7 @@ var kinds = [numKinds]info{
 
 	BufIn:     {name: "buffer", class: In, size: sizeNext, print: printBufIn},
 	BufOut:    {name: "buffer", class: Out, size: sizeNext, print: printBufOut},
+	PathOut:   {name: "buffer", class: Out, size: sizeNext, print: printPathOut},
 	IovIn:     {name: "iovec", class: Nested, size: sizeNext, mul: 16, print: printIovIn},
 	IovOut:    {name: "iovec", class: Nested, size: sizeNext, mul: 16, print: printIovOut},
 	PtrIn:     {name: "pointer", class: In, print: printAddr},
@@ -36,13 +37,15 @@ var kinds = [numKinds]info{
 	IntOut:     {name: "int*", class: Out, size: 4, text: textInt},
 	IntInOut:   {name: "int*", class: InOut, size: 4, print: printIntInOut},
 	LongOut:    {name: "long*", class: Out, size: 8, text: textLong},
+	OffIn:      {name: "offset*", class: InOut, size: 8, print: printOffIn},
 	OffInOut:   {name: "offset*", class: InOut, size: 8, print: printOffInOut},
 	FDPairOut:  {name: "fds", class: Out, size: 8, text: textFDPair},
-	IDsOut:     {name: "ids", class: Out, size: sizePrev, mul: 4, print: printIDs},
-	IDsIn:      {name: "ids", class: In, size: sizePrev, mul: 4, print: printIDs},
+	IDsOut:     {name: "ids", class: Out, size: sizePrev, mul: 4, print: printIDsOut},
+	IDsIn:      {name: "ids", class: In, size: sizePrev, mul: 4, print: printIDsIn},
 	WaitStatus: {name: "status", class: Out, size: 4, print: printWaitStatus},
 
 	TimespecIn:    {name: "timespec", class: In, size: 16, text: textTimespec},
+	TimespecLeft:  {name: "timespec", class: Out, size: 16, print: printTimeLeft},
 	TimespecOut:   {name: "timespec", class: Out, size: 16, text: textTimespec},
 	Timespec2In:   {name: "timespec[2]", class: In, size: 32, text: textTimespec2},
 	TimespecInOut: {name: "timespec", class: InOut, size: 16, print: printTimeout},
@@ -106,13 +109,22 @@ var kinds = [numKinds]info{
 	FutexVal:     {name: "int", print: printUint},
 	FutexTimeout: {name: "timespec", class: In, size: 16, print: printFutexTimeout},
 	FutexAddr2:   {name: "address", print: printAddr},
-	FutexVal3:    {name: "hex", print: printHex32},
-	SockoptIn:    {name: "sockopt", class: In, size: sizeNext, print: printSockoptIn},
-	SockoptOut:   {name: "sockopt", class: Out, size: 0, print: printSockoptOut},
-	SockProto:    {name: "protocol", print: printSockProto},
-	SockoptName:  {name: "sockopt-name", print: printSockoptName},
+	FutexVal3:    {name: "hex", print: printFutexVal3},
+	MremapAddr:   {name: "address", print: printAddr},
+	PosHigh:      {name: "hex", print: printHex},
+
+	CloneStack:     {name: "address", print: printAddr},
+	CloneParentTID: {name: "int*", class: Out, size: 4, text: textInt},
+	CloneTLS:       {name: "address", print: printHex},
+	CloneChildTID:  {name: "address", print: printAddr},
+
+	SockoptIn:   {name: "sockopt", class: In, size: sizeNext, print: printSockoptIn},
+	SockoptOut:  {name: "sockopt", class: Out, size: 0, print: printSockoptOut},
+	SockProto:   {name: "protocol", print: printSockProto},
+	SockoptName: {name: "sockopt-name", print: printSockoptName},
 
 	OpenFlags:       {name: "flags", print: func(p *printer, _ int, v uint64) { p.openFlags(uint64(uint32(v))) }},
+	AccessFlags:     {name: "flags", bits: accessFlags, rest: "AT_???"},
 	AtFlags:         {name: "flags", bits: atFlags, rest: "AT_???"},
 	AccessMode:      {name: "flags", bits: accessModes, rest: "?_OK"},
 	FdFlags:         {name: "flags", bits: openBits, rest: "O_???"},
@@ -188,4 +200,10 @@ var kinds = [numKinds]info{
 	RetOct:   {name: "mode", print: printMode},
 	RetHex:   {name: "hex", print: printHex},
 	RetFcntl: {name: "int", print: printRetFcntl},
+	RetSig: {name: "signal", print: func(p *printer, _ int, v uint64) {
+		p.udec(v)
+		p.str(" (")
+		p.signal(v)
+		p.byte(')')
+	}},
 }

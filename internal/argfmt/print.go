@@ -164,6 +164,20 @@ func printBufOut(p *printer, i int, v uint64) {
 	p.data(v, min(uint64(p.result()), p.s.Arg(i+1)))
 }
 
+// printPathOut prints the path that getcwd has written, with its NUL, in full.
+func printPathOut(p *printer, _ int, v uint64) {
+	if p.failed() {
+		p.addr(v)
+		return
+	}
+	b := make([]byte, min(max(p.result(), 1), maxPath)-1)
+	if !p.s.Read(v, b) {
+		p.hex(v)
+		return
+	}
+	p.quoteAll(b)
+}
+
 // data prints n bytes at a guest address, cut.
 func (p *printer) data(v, n uint64) {
 	if v == 0 {
@@ -273,11 +287,7 @@ func printDents(p *printer, _ int, v uint64) {
 	}
 	p.str(" /* ")
 	p.udec(n)
-	if n == 1 {
-		p.str(" entry */")
-	} else {
-		p.str(" entries */")
-	}
+	p.str(" entries */")
 }
 
 func textInt(p *printer, b []byte) {
@@ -319,6 +329,15 @@ func printIntInOut(p *printer, i int, v uint64) {
 	p.byte(']')
 }
 
+// printOffIn prints a file offset as it is before the call.
+func printOffIn(p *printer, i int, v uint64) {
+	if b, ok := p.s.Peek(i, 8); v != 0 && ok && len(b) == 8 {
+		textLong(p, b)
+		return
+	}
+	p.addr(v)
+}
+
 func printOffInOut(p *printer, _ int, v uint64) {
 	if v == 0 {
 		p.str("NULL")
@@ -332,11 +351,19 @@ func printOffInOut(p *printer, _ int, v uint64) {
 	textLong(p, now[:])
 }
 
-func printIDs(p *printer, i int, v uint64) {
-	n := uint64(uint32(p.s.Arg(i - 1)))
-	if r, done := p.s.Result(); done && r > 0 { // getgroups says how many there are
-		n = min(n, uint64(r))
+func printIDsIn(p *printer, i int, v uint64) { p.ids(v, uint64(uint32(p.s.Arg(i-1)))) }
+
+// printIDsOut prints as many IDs as the result of getgroups says, if it has written them.
+func printIDsOut(p *printer, i int, v uint64) {
+	if p.failed() {
+		p.addr(v)
+		return
 	}
+	p.ids(v, min(uint64(uint32(p.s.Arg(i-1))), uint64(p.result())))
+}
+
+// ids prints n user or group IDs at a guest address.
+func (p *printer) ids(v, n uint64) {
 	if v == 0 {
 		p.str("NULL")
 		return

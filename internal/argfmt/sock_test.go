@@ -13,12 +13,12 @@ func TestSockaddr(t *testing.T) {
 		{name: "unnamed", kinds: kk{FD, SockaddrIn, Uint}, args: []any{3, bin(uint16(1)), 2}, before: `3, {sa_family=AF_UNIX}, 2`, after: ") = 0"},
 		{name: "netlink", kinds: kk{FD, SockaddrIn, Uint}, args: []any{3, bin(uint16(16), uint16(0), uint32(7), uint32(1)), 12}, before: `3, {sa_family=AF_NETLINK, nl_pid=7, nl_groups=0x00000001}, 12`, after: ") = 0"},
 		{name: "short", kinds: kk{FD, SockaddrIn, Uint}, args: []any{3, in, 1}, before: "3, 0x10000, 1", after: ") = 0"},
-		{name: "accept", kinds: kk{FD, SockaddrOut, IntInOut}, args: []any{3, in, bin(int32(16))}, ret: FD, result: 4, before: "3", after: `, {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}, [16]) = 4`},
-		{name: "accept without", kinds: kk{FD, SockaddrOut, IntInOut}, args: []any{3, 0, 0}, ret: FD, result: 4, before: "3", after: `, NULL, NULL) = 4`},
+		{name: "accept", kinds: kk{FD, SockaddrOut, IntInOut}, args: []any{3, in, bin(int32(16))}, ret: FD, result: 4, before: "3, ", after: `{sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}, [16]) = 4`},
+		{name: "accept without", kinds: kk{FD, SockaddrOut, IntInOut}, args: []any{3, 0, 0}, ret: FD, result: 4, before: "3, ", after: `NULL, NULL) = 4`},
 		{name: "sendto", kinds: kk{FD, BufIn, Size, MsgFlags, SockaddrIn, Uint}, args: []any{3, []byte("x"), 1, 0x4000, 0, 0}, result: 1, before: `3, "x", 1, MSG_NOSIGNAL, NULL, 0`, after: ") = 1"},
 		{name: "linger", kinds: kk{FD, SockLevel, SockoptName, SockoptIn, Uint}, args: []any{3, 1, 13, bin(int32(1), int32(5)), 8}, before: "3, SOL_SOCKET, SO_LINGER, {l_onoff=1, l_linger=5}, 8", after: ") = 0"},
 		{name: "nodelay", kinds: kk{FD, SockLevel, SockoptName, SockoptIn, Uint}, args: []any{3, 6, 1, bin(int32(1)), 4}, before: "3, SOL_TCP, TCP_NODELAY, [1], 4", after: ") = 0"},
-		{name: "so_error", kinds: kk{FD, SockLevel, SockoptName, SockoptOut, IntInOut}, args: []any{3, 1, 4, bin(int32(111)), bin(int32(4))}, before: "3, SOL_SOCKET, SO_ERROR", after: ", [ECONNREFUSED], [4]) = 0"},
+		{name: "so_error", kinds: kk{FD, SockLevel, SockoptName, SockoptOut, IntInOut}, args: []any{3, 1, 4, bin(int32(111)), bin(int32(4))}, before: "3, SOL_SOCKET, SO_ERROR, ", after: "[ECONNREFUSED], [4]) = 0"},
 		{name: "unknown level", kinds: kk{FD, SockLevel, SockoptName}, args: []any{3, 999, 4}, before: "3, 0x3e7 /* SOL_??? */, 0x4", after: ") = 0"},
 	} {
 		c.run(t)
@@ -32,12 +32,12 @@ func TestValueResult(t *testing.T) {
 	f.args = [8]uint64{3, 0, at}
 	args := kindArgs(FD, SockaddrOut, IntInOut)
 	b, next := AppendArgs(nil, f, args, 0, false)
-	if string(b) != "3" || next != 1 {
+	if string(b) != "3, " || next != 1 {
 		t.Fatalf("%q, %d", b, next)
 	}
 	f.mem[at-memBase] = 16
 	f.result, f.done = 4, true
-	if b, _ = AppendArgs(nil, f, args, next, true); string(b) != ", NULL, [128 => 16]" {
+	if b, _ = AppendArgs(nil, f, args, next, true); string(b) != "NULL, [128 => 16]" {
 		t.Errorf("%q", b)
 	}
 }
@@ -56,13 +56,13 @@ func TestMsghdr(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", before, want)
 	}
 	before, after := line(f, 0, 2, kindArgs(FD, MsghdrInOut, MsgFlags)...)
-	if before != "3" || after[:60] != `, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="he", io` {
+	if before != "3, " || after[:58] != `{msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="he", io` {
 		t.Errorf("recvmsg: %s %s", before, after)
 	}
 	mm := f.put(append(bin(uint64(0), uint64(0), iov, uint64(1), uint64(0), uint64(0), int32(0), int32(0)), bin(int32(3), int32(0))...))
 	f.args = [8]uint64{3, mm, 1, 0}
 	_, after = line(f, 0, 1, kindArgs(FD, MmsgOut, Uint, MsgFlags)...)
-	if want := `, [{msg_hdr={msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="hel", iov_len=5}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, msg_len=3}], 1, 0) = 1`; after != want {
+	if want := `[{msg_hdr={msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="hel", iov_len=5}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, msg_len=3}], 1, 0) = 1`; after != want {
 		t.Errorf("got  %s\nwant %s", after, want)
 	}
 }

@@ -151,11 +151,24 @@ func printPrctlArg(p *printer, i int, v uint64) {
 func printFutexTimeout(p *printer, i int, v uint64) {
 	switch p.s.Arg(1) & 0x7f {
 	case 3, 4, 5, 12:
-		p.hex0(uint64(uint32(v)))
+		p.udec(uint64(uint32(v)))
 		return
 	}
 	if b, ok := p.fixed(i, v, 16, In); ok {
 		textTimespec(p, b)
+	}
+}
+
+// printFutexVal3 prints the sixth argument: a set of bits, or a value to compare with.
+func printFutexVal3(p *printer, _ int, v uint64) {
+	v = uint64(uint32(v))
+	switch op := p.s.Arg(1) & 0x7f; {
+	case op == 4 || op == 12:
+		p.udec(v)
+	case v == 0xffffffff:
+		p.str("FUTEX_BITSET_MATCH_ANY")
+	default:
+		p.hex0(v)
 	}
 }
 
@@ -182,8 +195,10 @@ func printPollFDs(p *printer, i int, v uint64) {
 		}
 		p.str("{fd=")
 		p.dec(i32(b, 8*k))
-		p.str(", events=")
-		p.flags(u16(b, 8*k+4), pollEvents, "POLL???")
+		if i32(b, 8*k) >= 0 {
+			p.str(", events=")
+			p.flags(u16(b, 8*k+4), pollEvents, "POLL???")
+		}
 		p.byte('}')
 	}
 	if n > maxElems {
@@ -192,17 +207,19 @@ func printPollFDs(p *printer, i int, v uint64) {
 	p.byte(']')
 }
 
-func afterPoll(p *printer, i int) {
+func afterPoll(p *printer, i, start int) {
 	n := uint64(uint32(p.s.Arg(i + 1)))
 	if p.result() == 0 {
-		p.str(" (Timeout)")
+		p.also(start)
+		p.str("Timeout")
 		return
 	}
 	b := make([]byte, 8*min(n, maxElems))
 	if !p.s.Read(p.s.Arg(i), b) {
 		return
 	}
-	p.str(" ([")
+	p.also(start)
+	p.byte('[')
 	first := true
 	for k := range len(b) / 8 {
 		if u16(b, 8*k+6) == 0 {
@@ -218,7 +235,18 @@ func afterPoll(p *printer, i int) {
 		p.flags(u16(b, 8*k+6), pollEvents, "POLL???")
 		p.byte('}')
 	}
-	p.str("])")
+	p.byte(']')
+}
+
+// afterTimeout prints what is left of a timeout that the call has written back.
+func afterTimeout(p *printer, i, start int) {
+	var b [16]byte
+	if p.result() == 0 || !p.s.Read(p.s.Arg(i), b[:]) {
+		return
+	}
+	p.also(start)
+	p.str("left ")
+	textTimespec(p, b[:])
 }
 
 // fdSet prints the descriptors of a set below n.
@@ -248,11 +276,12 @@ func printFDSet(p *printer, i int, v uint64) {
 	}
 }
 
-func afterFDSet(p *printer, i int) {
+func afterFDSet(p *printer, i, start int) {
 	n := p.s.Arg(0)
 	if p.result() == 0 {
-		if i == 1 || p.s.Arg(1) == 0 && i == 2 || p.s.Arg(1)|p.s.Arg(2) == 0 {
-			p.str(" (Timeout)")
+		if len(p.b) == start {
+			p.also(start)
+			p.str("Timeout")
 		}
 		return
 	}
@@ -265,9 +294,9 @@ func afterFDSet(p *printer, i int) {
 		any = any || c != 0
 	}
 	if any {
-		p.str([]string{" (in ", " (out ", " (except "}[min(max(i-1, 0), 2)])
+		p.also(start)
+		p.str([]string{"in ", "out ", "except "}[min(max(i-1, 0), 2)])
 		p.fdSet(b, int(uint32(n)))
-		p.byte(')')
 	}
 }
 
@@ -299,9 +328,11 @@ func epollSize(l Layout) (size, data int) {
 func (p *printer) epollEvent(b []byte, data int) {
 	p.str("{events=")
 	p.flags(u32(b, 0), epollEvents, "EPOLL???")
-	p.str(", data=")
-	p.hex0(u64(b, data))
-	p.byte('}')
+	p.str(", data={u32=")
+	p.udec(u32(b, data))
+	p.str(", u64=")
+	p.udec(u64(b, data))
+	p.str("}}")
 }
 
 func printEpollEventIn(p *printer, i int, v uint64) {

@@ -66,6 +66,17 @@ func textItimerspec(p *printer, b []byte) {
 	p.byte('}')
 }
 
+// printTimeLeft prints the time left of a sleep, which is written if a signal has ended it.
+func printTimeLeft(p *printer, _ int, v uint64) {
+	const eintr, restart = -4, -512 // down to -516, the kernel's ERESTART_RESTARTBLOCK
+	var b [16]byte
+	if r, done := p.s.Result(); v != 0 && done && (r == eintr || r <= restart && r > restart-5) && p.s.Read(v, b[:]) {
+		textTimespec(p, b[:])
+		return
+	}
+	p.addr(v)
+}
+
 // printTimeout prints a timeout that the call may update: as it is at entry.
 func printTimeout(p *printer, i int, v uint64) {
 	if b, ok := p.fixed(i, v, 16, In); ok {

@@ -5,6 +5,7 @@ package hostsys
 const (
 	protRead          = 1
 	protWrite         = 2
+	mapShared         = 1
 	mapPrivate        = 2
 	mapAnonymous      = 0x20
 	madvPopulateWrite = 23

@@ -264,5 +264,8 @@ func ReleaseSignals() {}
 // MapWords always fails.
 func MapWords(int) []uint64 { return nil }
 
+// ShareWords always fails.
+func ShareWords(int) []uint64 { return nil }
+
 // AddressOf is not called here.
 func AddressOf([]uint64) uintptr { panic(bug()) }

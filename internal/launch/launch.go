@@ -158,7 +158,7 @@ func prepare(cfg *Config) (*run, error) {
 		r.hooks = new(linux.Hooks)
 	}
 	if cfg.Strace {
-		var p linux.Printer = linux.NewStrace(r.log)
+		var p linux.Printer = linux.NewStrace(r.log, cfg.Resumed)
 		if cfg.Log.TID {
 			p = linux.NewThreadStrace(r.log)
 		}

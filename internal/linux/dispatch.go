@@ -87,6 +87,9 @@ const NumEnable = 512
 type Printer interface {
 	Call(c *Call)   // name and arguments
 	Result(c *Call) // result, after c.Done
+	// Executing comes before the host executes a program in the place of this process.
+	Executing(t *Task)
+	Executed(t *Task) // a new program is loaded in this process
 	Signal(t *Task, info []byte)
 	Exited(t *Task, status int, sig abi.Signal)
 }

@@ -61,7 +61,7 @@ func signalRows() []Row {
 		}),
 		procRow(137, "rt_sigtimedwait", "set info timeout sigsetsize", k{argfmt.SigsetIn, argfmt.SiginfoOut, argfmt.TimespecIn, argfmt.Size}, func(t *Task, c *Call) int64 {
 			return t.sysRtSigtimedwait(c.Args[0], c.Args[1], c.Args[2], c.Args[3])
-		}),
+		}).with(argfmt.RetSig),
 		procRow(138, "rt_sigqueueinfo", "pid sig info", k{argfmt.PID, argfmt.Sig, argfmt.SiginfoIn}, func(t *Task, c *Call) int64 {
 			return t.sysRtSigqueueinfo(int32(c.Args[0]), int32(c.Args[1]), c.Args[2])
 		}),
@@ -81,7 +81,7 @@ func processRows() []Row {
 			return t.sysWaitid(int32(c.Args[0]), int32(c.Args[1]), c.Args[2], int32(c.Args[3]), c.Args[4])
 		}),
 		procRow(96, "set_tid_address", "tidptr", k{argfmt.Ptr}, func(t *Task, c *Call) int64 { return t.sysSetTidAddress(c.Args[0]) }),
-		procRow(220, "clone", "flags stack parent_tid tls child_tid", k{argfmt.CloneFlags, argfmt.Ptr, argfmt.Ptr, argfmt.Ptr, argfmt.Ptr}, func(t *Task, c *Call) int64 {
+		procRow(220, "clone", "flags stack parent_tid tls child_tid", k{argfmt.CloneFlags, argfmt.CloneStack, argfmt.CloneParentTID, argfmt.CloneTLS, argfmt.CloneChildTID}, func(t *Task, c *Call) int64 {
 			return t.sysClone(c.Args[0], c.Args[1], c.Args[2], c.Args[3], c.Args[4])
 		}).partly("with CLONE_VM but not CLONE_THREAD the caller waits as for vfork, whether CLONE_VFORK is given or not"),
 		procRow(221, "execve", "pathname argv envp", k{argfmt.Path, argfmt.StrVec, argfmt.EnvVec}, func(t *Task, c *Call) int64 {

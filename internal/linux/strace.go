@@ -7,9 +7,11 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/argfmt"
+	"github.com/weir-emu/weir/internal/hostsys"
 )
 
 // callSource shows a Call to argfmt.
@@ -49,22 +51,65 @@ func (s callSource) Layout() argfmt.Layout {
 	return argfmt.X86
 }
 
-// Strace is a [Printer] that writes lines as strace(1) does.
+// Strace is a [Printer] that writes lines as strace(1) does. Forked processes go on with their copies of it, and write
+// to the same file.
 type Strace struct {
 	w io.Writer
 
 	mu    sync.Mutex
-	many  bool  // several threads or processes have been seen
-	first int   // the first thread seen
-	open  *Task // whose line is written and not ended
+	first int // the first thread seen
 	buf   []byte
 	next  map[*Task]int // argument to go on with, of calls under way
+	all   []uint64      // what all processes that write to w share; see below
+
+	executed bool // the first line is the result of the execve that began this program
 }
+
+// Indices of Strace.all.
+const (
+	straceLock = iota // held while a process writes
+	straceOpen        // thread whose line is written and not ended
+	straceMany        // several threads or processes have been seen
+	numStrace
+)
 
 // NewStrace returns a printer that writes to w: a part of a line before a call, the rest
 // when it has returned.
-func NewStrace(w io.Writer) *Strace {
-	return &Strace{w: w, next: make(map[*Task]int)}
+//
+// resumed: the program was executed by that of another weir, whose trace w has, too.
+func NewStrace(w io.Writer, resumed bool) *Strace {
+	s := &Strace{w: w, next: make(map[*Task]int), all: hostsys.ShareWords(numStrace * 8), executed: resumed}
+	if s.all == nil {
+		s.all = make([]uint64, numStrace)
+	}
+	if resumed {
+		s.all[straceMany] = 1
+	}
+	return s
+}
+
+// lock begins writing. A process that dies while it writes must not stop the others: their lines
+// are mixed then.
+func (s *Strace) lock() {
+	s.mu.Lock()
+	for range 20000 {
+		if atomic.CompareAndSwapUint64(&s.all[straceLock], 0, 1) {
+			return
+		}
+		hostsys.RawSyscall(hostsys.SYS_SCHED_YIELD, 0, 0, 0, 0, 0, 0)
+	}
+}
+
+// unlock writes what has been collected, and ends writing.
+func (s *Strace) unlock() {
+	s.w.Write(s.buf) // a trace that cannot be written must not stop the program
+	s.buf = s.buf[:0]
+	atomic.StoreUint64(&s.all[straceLock], 0)
+	s.mu.Unlock()
+}
+
+func (s *Strace) isOpen(t *Task) bool {
+	return atomic.LoadUint64(&s.all[straceOpen]) == uint64(t.TID)
 }
 
 // AttachPrinter makes p the printer of every syscall.
@@ -92,17 +137,16 @@ func (s *Strace) Call(c *Call) {
 	} else {
 		text, next = argfmt.AppendArgs(text, callSource{c}, c.Row.Args, 0, false)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	s.begin(c.Task)
 	s.buf = append(s.buf, text...)
 	if c.Row.NoReturn {
 		s.buf = append(s.buf, ") = ?\n"...)
-	} else {
-		s.next[c.Task] = next
-		s.open = c.Task
+		return
 	}
-	s.flush()
+	s.next[c.Task] = next
+	atomic.StoreUint64(&s.all[straceOpen], uint64(c.Task.TID))
 }
 
 // Result prints the rest of the line.
@@ -110,11 +154,13 @@ func (s *Strace) Result(c *Call) {
 	if c.Row.NoReturn && c.Result == resHandled {
 		return // rt_sigreturn: the line has ended already
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next, known := s.next[c.Task]
-	delete(s.next, c.Task)
-	if s.open != c.Task {
+	next, known := s.takeNext(c.Task)
+	if c.Result == 0 && (c.Row.Name == "clone" || c.Row.Name == "clone3") {
+		return // in the child: the call is the parent's
+	}
+	s.lock()
+	defer s.unlock()
+	if !s.isOpen(c.Task) {
 		s.begin(c.Task)
 		s.buf = append(s.buf, "<... "...)
 		s.buf = append(s.buf, c.Name()...)
@@ -124,25 +170,51 @@ func (s *Strace) Result(c *Call) {
 		s.buf, _ = argfmt.AppendArgs(s.buf, callSource{c}, c.Row.Args, next, true)
 	}
 	s.buf = append(s.buf, ") = "...)
-	if c.Result == resHandled && (c.Row.Name == "execve" || c.Row.Name == "execveat") {
-		s.buf = append(s.buf, '0') // a new program is loaded
-	} else {
-		s.buf = argfmt.AppendResult(s.buf, callSource{c}, c.Row.Args, c.Row.Ret)
-	}
+	s.buf = argfmt.AppendResult(s.buf, callSource{c}, c.Row.Args, c.Row.Ret)
 	if c.Filtered != "" {
 		s.buf = append(s.buf, " (by plugin "...)
 		s.buf = append(s.buf, c.Filtered...)
 		s.buf = append(s.buf, ')')
 	}
 	s.buf = append(s.buf, '\n')
-	s.open = nil
-	s.flush()
+	atomic.StoreUint64(&s.all[straceOpen], 0)
+}
+
+// Executing ends the line of an execve(2) that the host makes: this process may not be able to write its result.
+func (s *Strace) Executing(t *Task) {
+	s.lock()
+	defer s.unlock()
+	if s.isOpen(t) {
+		s.interrupt()
+	}
+}
+
+// Executed prints the result of an execve(2) that has succeeded.
+func (s *Strace) Executed(t *Task) {
+	s.takeNext(t)
+	s.lock()
+	defer s.unlock()
+	if !s.isOpen(t) {
+		s.begin(t)
+		s.buf = append(s.buf, "<... execve resumed>"...)
+	}
+	s.buf = append(s.buf, ") = 0\n"...)
+	atomic.StoreUint64(&s.all[straceOpen], 0)
+}
+
+// takeNext returns where the arguments of t's call under way go on.
+func (s *Strace) takeNext(t *Task) (next int, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next, known = s.next[t]
+	delete(s.next, t)
+	return next, known
 }
 
 // Signal prints a signal that is being delivered.
 func (s *Strace) Signal(t *Task, info []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
+	defer s.unlock()
 	s.begin(t)
 	sig := abi.Signal(info[0])
 	s.buf = append(s.buf, "--- "...)
@@ -150,19 +222,17 @@ func (s *Strace) Signal(t *Task, info []byte) {
 	s.buf = append(s.buf, ' ')
 	s.buf = argfmt.AppendSiginfo(s.buf, info)
 	s.buf = append(s.buf, " ---\n"...)
-	s.open = nil
-	s.flush()
 }
 
 // Exited prints the end of the process.
 func (s *Strace) Exited(t *Task, status int, sig abi.Signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == t { // killed within a call
-		s.buf = append(s.buf, ") = ?\n"...)
-		s.open = nil
+	s.takeNext(t)
+	s.lock()
+	defer s.unlock()
+	if s.isOpen(t) { // killed within a call
+		s.buf = append(s.buf, " <unfinished ...>) = ?\n"...)
+		atomic.StoreUint64(&s.all[straceOpen], 0)
 	}
-	delete(s.next, t)
 	s.begin(t)
 	s.buf = append(s.buf, "+++ "...)
 	if sig != 0 {
@@ -173,32 +243,40 @@ func (s *Strace) Exited(t *Task, status int, sig abi.Signal) {
 		s.buf = strconv.AppendInt(s.buf, int64(status&0xff), 10)
 	}
 	s.buf = append(s.buf, " +++\n"...)
-	s.flush()
 }
 
 // begin ends an unfinished line of another thread and begins one of t's.
 func (s *Strace) begin(t *Task) {
-	if s.open != nil {
-		s.buf = append(s.buf, " <unfinished ...>\n"...)
-		s.open = nil
+	s.interrupt()
+	if s.executed {
+		s.executed = false
+		s.prefix(t)
+		s.buf = append(s.buf, "<... execve resumed>) = 0\n"...)
 	}
 	switch {
 	case s.first == 0:
 		s.first = t.TID
 	case s.first != t.TID:
-		s.many = true
+		atomic.StoreUint64(&s.all[straceMany], 1)
 	}
-	if s.many {
+	s.prefix(t)
+}
+
+// interrupt ends the line that is open, if one is.
+func (s *Strace) interrupt() {
+	if atomic.SwapUint64(&s.all[straceOpen], 0) != 0 {
+		s.buf = append(s.buf, " <unfinished ...>\n"...)
+	}
+}
+
+// prefix tells the thread, if there are several.
+func (s *Strace) prefix(t *Task) {
+	if atomic.LoadUint64(&s.all[straceMany]) != 0 {
 		s.buf = append(s.buf, "[pid "...)
 		s.buf = append(s.buf, bytes.Repeat([]byte{' '}, max(0, 5-len(strconv.Itoa(t.TID))))...)
 		s.buf = strconv.AppendInt(s.buf, int64(t.TID), 10)
 		s.buf = append(s.buf, "] "...)
 	}
-}
-
-func (s *Strace) flush() {
-	s.w.Write(s.buf) // a trace that cannot be written must not stop the program
-	s.buf = s.buf[:0]
 }
 
 // ThreadStrace is a Strace for each thread, for a writer that keeps the threads apart: no line is
@@ -218,7 +296,7 @@ func (s *ThreadStrace) thread(t *Task) *Strace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.of[t.TID] == nil {
-		s.of[t.TID] = NewStrace(s.w)
+		s.of[t.TID] = NewStrace(s.w, false)
 	}
 	return s.of[t.TID]
 }
@@ -228,6 +306,12 @@ func (s *ThreadStrace) Call(c *Call) { s.thread(c.Task).Call(c) }
 
 // Result implements Printer.
 func (s *ThreadStrace) Result(c *Call) { s.thread(c.Task).Result(c) }
+
+// Executing implements Printer.
+func (s *ThreadStrace) Executing(t *Task) { s.thread(t).Executing(t) }
+
+// Executed implements Printer.
+func (s *ThreadStrace) Executed(t *Task) { s.thread(t).Executed(t) }
 
 // Signal implements Printer.
 func (s *ThreadStrace) Signal(t *Task, info []byte) { s.thread(t).Signal(t, info) }

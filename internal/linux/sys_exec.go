@@ -133,6 +133,9 @@ func (t *Task) hostExec(pl *execPlan, path string) int64 {
 	}
 	relocate(block, addrs, uint64(at))
 	hostsys.CopyOut(uintptr(at), block)
+	if pr := p.Hooks.Print; pr != nil {
+		pr.Executing(t)
+	}
 	// What is blocked stays blocked over execve: also what Weir itself never blocks.
 	full := t.put64(0, t.mask)
 	raw(hostsys.SYS_RT_SIGPROCMASK, sigSetMask, full, 0, 8, 0, 0)
@@ -217,6 +220,10 @@ func (t *Task) commit(pl *execPlan) {
 	}
 	if err != nil { // the old program is gone
 		t.killProcess(abi.SIGKILL)
+		return
+	}
+	if pr := p.Hooks.Print; pr != nil {
+		pr.Executed(t)
 	}
 }
 

@@ -15,7 +15,7 @@ func memoryRows() []Row {
 	return []Row{
 		own(214, "brk", "addr", func(t *Task, c *Call) int64 { return int64(t.Proc.Mem.Brk(c.Args[0])) }, argfmt.Ptr).with(argfmt.RetAddr),
 		own(215, "munmap", "addr length", sysMunmap, argfmt.Ptr, argfmt.Size),
-		own(216, "mremap", "old_address old_size new_size flags new_address", sysMremap, argfmt.Ptr, argfmt.Size, argfmt.Size, argfmt.MremapFlags, argfmt.Ptr).with(argfmt.RetAddr),
+		own(216, "mremap", "old_address old_size new_size flags new_address", sysMremap, argfmt.Ptr, argfmt.Size, argfmt.Size, argfmt.MremapFlags, argfmt.MremapAddr).with(argfmt.RetAddr),
 		own(222, "mmap", "addr length prot flags fd offset", sysMmap, argfmt.Ptr, argfmt.Size, argfmt.MmapProt, argfmt.MmapFlags, argfmt.FD, argfmt.Hex).with(argfmt.RetAddr),
 		own(226, "mprotect", "addr len prot", func(t *Task, c *Call) int64 { return t.protect(c) }, argfmt.Ptr, argfmt.Size, argfmt.MmapProt),
 		own(227, "msync", "addr length flags", func(t *Task, c *Call) int64 {

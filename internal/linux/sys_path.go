@@ -19,7 +19,7 @@ import (
 
 func pathRows() []Row {
 	return []Row{
-		pass(17, "getcwd", "buf size", hostsys.SYS_GETCWD, argfmt.BufOut, argfmt.Size),
+		pass(17, "getcwd", "buf size", hostsys.SYS_GETCWD, argfmt.PathOut, argfmt.Size),
 		pass(33, "mknodat", "dirfd pathname mode dev", hostsys.SYS_MKNODAT, argfmt.DirFD, argfmt.Path, argfmt.Mode, argfmt.Dev),
 		pass(34, "mkdirat", "dirfd pathname mode", hostsys.SYS_MKDIRAT, argfmt.DirFD, argfmt.Path, argfmt.Mode),
 		pass(35, "unlinkat", "dirfd pathname flags", hostsys.SYS_UNLINKAT, argfmt.DirFD, argfmt.Path, argfmt.AtFlags),
@@ -50,7 +50,7 @@ func pathRows() []Row {
 		pass(276, "renameat2", "olddirfd oldpath newdirfd newpath flags", hostsys.SYS_RENAMEAT2, argfmt.DirFD, argfmt.Path, argfmt.DirFD, argfmt.Path, argfmt.RenameFlags),
 		own(291, "statx", "dirfd pathname flags mask statxbuf", sysStatx, argfmt.DirFD, argfmt.Path, argfmt.StatxFlags, argfmt.StatxMask, argfmt.StatxOut),
 		own(437, "openat2", "dirfd pathname how size", sysOpenat2, argfmt.DirFD, argfmt.Path, argfmt.OpenHowIn, argfmt.Size).with(argfmt.FD),
-		own(439, "faccessat2", "dirfd pathname mode flags", sysFaccessat(hostsys.SYS_FACCESSAT2), argfmt.DirFD, argfmt.Path, argfmt.AccessMode, argfmt.AtFlags),
+		own(439, "faccessat2", "dirfd pathname mode flags", sysFaccessat(hostsys.SYS_FACCESSAT2), argfmt.DirFD, argfmt.Path, argfmt.AccessMode, argfmt.AccessFlags),
 		pass(452, "fchmodat2", "dirfd pathname mode flags", hostsys.SYS_FCHMODAT2, argfmt.DirFD, argfmt.Path, argfmt.Mode, argfmt.AtFlags),
 		pass(468, "file_getattr", "dirfd pathname attr size flags", sysFileGetA, argfmt.DirFD, argfmt.Path, argfmt.BufOut, argfmt.Size, argfmt.AtFlags),
 		pass(469, "file_setattr", "dirfd pathname attr size flags", sysFileSetA, argfmt.DirFD, argfmt.Path, argfmt.BufIn, argfmt.Size, argfmt.AtFlags),

@@ -12,11 +12,11 @@ import (
 
 func timeRows() []Row {
 	return []Row{
-		own(101, "nanosleep", "req rem", sysNanosleep, argfmt.TimespecIn, argfmt.TimespecOut),
+		own(101, "nanosleep", "req rem", sysNanosleep, argfmt.TimespecIn, argfmt.TimespecLeft),
 		fast(112, "clock_settime", "clockid tp", hostsys.SYS_CLOCK_SETTIME, argfmt.ClockID, argfmt.TimespecIn),
 		own(113, "clock_gettime", "clockid tp", clockGettime, argfmt.ClockID, argfmt.TimespecOut),
 		fast(114, "clock_getres", "clockid res", hostsys.SYS_CLOCK_GETRES, argfmt.ClockID, argfmt.TimespecOut),
-		own(115, "clock_nanosleep", "clockid flags request remain", sysClockNanosleep, argfmt.ClockID, argfmt.TimerFlags, argfmt.TimespecIn, argfmt.TimespecOut),
+		own(115, "clock_nanosleep", "clockid flags request remain", sysClockNanosleep, argfmt.ClockID, argfmt.TimerFlags, argfmt.TimespecIn, argfmt.TimespecLeft),
 		fast(153, "times", "buf", hostsys.SYS_TIMES, argfmt.TmsOut),
 		own(169, "gettimeofday", "tv tz", getTimeOfDay, argfmt.TimevalOut, argfmt.TimezoneOut),
 		fast(170, "settimeofday", "tv tz", hostsys.SYS_SETTIMEOFDAY, argfmt.TimevalIn, argfmt.PtrIn),

@@ -70,7 +70,7 @@ var table = []struct {
 	{207, "recvfrom", "sockfd:fd buf:buffer len:size flags:flags src_addr:sockaddr addrlen:int*"},
 	{214, "brk", "addr:address"},
 	{215, "munmap", "addr:address length:size"},
-	{220, "clone", "flags:flags stack:address parent_tid:address tls:address child_tid:address"},
+	{220, "clone", "flags:flags stack:address parent_tid:int* tls:address child_tid:address"},
 	{221, "execve", "pathname:path argv:strings envp:strings"},
 	{222, "mmap", "addr:address length:size prot:flags flags:flags fd:fd offset:hex"},
 	{226, "mprotect", "addr:address len:size prot:flags"},
