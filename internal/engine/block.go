@@ -30,6 +30,7 @@ type probed struct {
 	starts   []uint16 // index in ir where each guest instruction begins behind its probes
 	sites    []site
 	siteBase uint32 // number of the first of sites
+	round    uint64 // Engine.round when it was made
 }
 
 // exit is a direct jump out of a block's code.

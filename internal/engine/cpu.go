@@ -18,8 +18,7 @@ type CPU struct {
 	e       *Engine
 	s       *cpu.State
 	ev      eval.Machine
-	running atomic.Uint64 // cpuOut, cpuIn, or a number for each call of a probe's function
-	calls   uint64        // the last such number
+	running atomic.Uint64 // cpuIn or not, and within
 	evb     *block        // that ev runs
 	acc     Access        // for the call under way
 	attn    atomic.Bool   // Interrupt was called
@@ -197,6 +196,9 @@ func (c *CPU) interpret() Exit {
 		}
 		c.evb = b
 		c.ev.Run(b.ir)
+		if b.pr != nil && c.running.Load() != cpuIn {
+			c.running.Store(cpuIn) // within it no more
+		}
 		if s.Exit == cpu.ExitChain || s.Exit == cpu.ExitIndirect {
 			continue
 		}

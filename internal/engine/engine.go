@@ -135,6 +135,7 @@ type Engine struct {
 	instr atomic.Pointer[instrumenter] // nil: nobody
 	sites atomic.Pointer[[]*site]      // of generated code, by number; numbers in code that can be executed stay valid
 	gen   atomic.Uint64                // counts the times code memory became free
+	round atomic.Uint64                // calls of SetInstrument
 
 	stopping   atomic.Bool  // some thread wants, or has, the world stopped
 	untrackedN atomic.Int32 // blocks whose changes are not reported

@@ -83,6 +83,7 @@ const maxRecords = 1024
 func (e *Engine) SetInstrument(f Instrument, full func(*CPU), flushed func()) {
 	e.Exclusive(func() {
 		e.mu.Lock()
+		e.round.Add(1)
 		if f == nil {
 			e.instr.Store(nil)
 		} else {

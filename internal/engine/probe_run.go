@@ -40,11 +40,17 @@ func (c *CPU) exitBlock() *block {
 func (c *CPU) rest(b *block) Exit {
 	n := b.startOf(c.s.PC)
 	c.uncount(b, n)
-	c.enter()
+	c.resume(b, n)
+	return c.stopped()
+}
+
+// resume interprets block b from operation n on. The CPU is outside of the read side meanwhile, and afterwards: a store
+// to code stops the world.
+func (c *CPU) resume(b *block, n int) {
+	c.leaveWithin(within(b))
 	c.evb = b
 	c.ev.Resume(b.ir, n)
 	c.leave()
-	return c.stopped()
 }
 
 // call calls the function that generated code wants, and reports whether to go on in that code. Else State.Exit
@@ -54,7 +60,8 @@ func (c *CPU) call(m host.Mode) (again bool) {
 	p := (*e.sites.Load())[s.CallID]
 	gen := e.gen.Load()
 	s.PC = p.pc
-	c.leaveForCall()
+	w := within(p.b)
+	c.leaveWithin(w)
 	if p.mem {
 		v := s.CallValue
 		if n := p.kind.Bytes(); n < 8 {
@@ -65,26 +72,32 @@ func (c *CPU) call(m host.Mode) (again bool) {
 	} else {
 		p.call(c, nil)
 	}
-	c.enter()
+	c.enterWithin(w)
 	switch {
 	case s.PC != p.pc || c.quit:
 		s.Exit = cpu.ExitIndirect
 		return false
 	case e.gen.Load() != gen || host.ModeOf(s.FRM) != m:
-		c.evb = p.b
-		c.ev.Resume(p.b.ir, p.idx+1)
+		c.resume(p.b, p.idx+1)
+		c.enter()
 		return false
 	}
 	return true
 }
 
-// evalCall is eval.Machine.Call.
+// evalCall is eval.Machine.Call. The interpreter is in the read side, but not where it stands in for
+// generated code.
 func (c *CPU) evalCall(i *ir.Inst, a *eval.Access) bool {
-	p := &c.evb.pr.sites[i.Low()-c.evb.pr.siteBase]
 	b := c.evb
-	c.leaveForCall()
-	p.call(c, a)
-	c.enter()
+	p := &b.pr.sites[i.Low()-b.pr.siteBase]
+	if !c.e.Interpreting() {
+		p.call(c, a)
+	} else {
+		w := within(b)
+		c.leaveWithin(w)
+		p.call(c, a)
+		c.enterWithin(w)
+	}
 	c.evb = b
 	return c.s.PC == p.pc && !c.quit
 }

@@ -199,7 +199,7 @@ func (e *Engine) newBlock(tracked bool, m host.Mode) *block {
 // add makes b known, with mu held.
 func (e *Engine) add(b *block) {
 	if t := &e.tr; t.probed {
-		b.pr = &probed{t.starts, t.sites, e.nextSite()}
+		b.pr = &probed{t.starts, t.sites, e.nextSite(), e.round.Load()}
 		if b.ir == nil {
 			e.copyIR(b)
 			list := *e.sites.Load()

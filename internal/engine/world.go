@@ -32,35 +32,37 @@ type stopState struct {
 	shared  bool // stopped by Exclusive: whoever holds mu may drop blocks
 }
 
-// enter joins the read side.
-func (c *CPU) enter() {
-	for {
-		c.running.Store(cpuIn)
-		if !c.e.stopping.Load() {
-			return
-		}
-		c.leave()
-		c.e.waitWorld()
-	}
-}
-
-// leave ends the read side.
-func (c *CPU) leave() { c.leaveAs(cpuOut) }
-
-// leaveForCall is leave for the time of a call of a probe's function.
-func (c *CPU) leaveForCall() {
-	c.calls += 2
-	c.leaveAs(c.calls)
-}
-
-// Values of CPU.running. Those of calls are even and not zero, each a new one.
+// CPU.running is a sum of cpuIn, in the read side, and of the within of a block: a call was made in it, or
+// its rest is being interpreted. Whether it has been finished then, Quiesce must know.
 const (
 	cpuOut = 0
 	cpuIn  = 1
 )
 
-func (c *CPU) leaveAs(how uint64) {
-	c.running.Store(how)
+// within is the part of CPU.running that means b, an instrumented block.
+func within(b *block) uint64 { return (b.pr.round + 1) * 2 }
+
+// enter joins the read side.
+func (c *CPU) enter() { c.enterWithin(cpuOut) }
+
+// leave ends the read side.
+func (c *CPU) leave() { c.leaveWithin(cpuOut) }
+
+// enterWithin is enter when the CPU is within a block.
+func (c *CPU) enterWithin(w uint64) {
+	for {
+		c.running.Store(w | cpuIn)
+		if !c.e.stopping.Load() {
+			return
+		}
+		c.leaveWithin(w)
+		c.e.waitWorld()
+	}
+}
+
+// leaveWithin is leave when the CPU stays within a block.
+func (c *CPU) leaveWithin(w uint64) {
+	c.running.Store(w)
 	if c.e.stopping.Load() {
 		c.e.mu.Lock()
 		c.e.cond.Broadcast()
@@ -100,7 +102,7 @@ func (e *Engine) stopWorld() (resume bool) {
 // there are any.
 func (e *Engine) kickRunning() (any bool) {
 	for _, c := range e.cpus {
-		if c.running.Load() == cpuIn {
+		if c.running.Load()&cpuIn != 0 {
 			any = true
 			atomic.StoreUint32(&c.s.Kick, 1)
 		}
@@ -115,15 +117,15 @@ func (e *Engine) resumeWorld() {
 	e.cond.Broadcast()
 }
 
-// Quiesce waits until every call of a probe's function that is under way has returned. The caller is
-// not in one.
+// Quiesce waits until no CPU is any more within a block that was made before the last SetInstrument: no probe's
+// function that is not in use now is under way, or will be called. The caller is not in one.
 func (e *Engine) Quiesce() {
 	e.mu.Lock()
 	cpus := append([]*CPU(nil), e.cpus...)
+	round := e.round.Load()
 	e.mu.Unlock()
 	for _, c := range cpus {
-		was := c.running.Load()
-		for was > cpuIn && c.running.Load() == was {
+		for w := c.running.Load() / 2; w != 0 && w <= round; w = c.running.Load() / 2 {
 			time.Sleep(100 * time.Microsecond)
 		}
 	}
