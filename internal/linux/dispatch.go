@@ -127,9 +127,10 @@ func (t *Task) syscall() {
 	t.hostCallOver(pc)
 }
 
-// hostCallOver tells that a system call is over that was made before pc.
+// hostCallOver tells that a system call is over that was made before pc. Of one that was interrupted
+// signals tells, which knows whether it is made again.
 func (t *Task) hostCallOver(pc uint64) {
-	if t.wants(WantDiscontinuity) && !t.gone() {
+	if !t.eintr && t.wants(WantDiscontinuity) && !t.gone() {
 		t.discontinuity(DiscHostCall, pc-syscallLen(t.Proc.Guest))
 	}
 }

@@ -179,10 +179,12 @@ func (t *Task) signals() {
 	}
 	if t.eintr {
 		t.eintr = false
+		pc := t.St.PC
 		if !ran {
 			t.St.X[t.Proc.Guest.RetReg] = t.eintrRet
 			t.restartSyscall()
 		}
+		t.hostCallOver(pc)
 	}
 }
 
@@ -306,10 +308,14 @@ func (t *Task) deliver(info *sigInfo, fault bool) bool {
 		s, code, addr := signalInfo(info)
 		t.Proc.Hooks.Signal(t, s, code, addr, a.handler, fault)
 	}
-	from := t.St.PC
 	if a.handler == sigDfl {
 		t.defaultAction(sig)
 		return false
+	}
+	from := t.St.PC
+	if t.eintr { // with a handler the call has failed
+		t.eintr = false
+		t.hostCallOver(from)
 	}
 	if !t.pushFrame(info, &a) {
 		if sig == abi.SIGSEGV {
