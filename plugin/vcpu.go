@@ -37,6 +37,9 @@ var ErrNoAccess = errors.New("plugin: no access to registers and memory here")
 // ErrNoRegister is returned for a register name that the guest does not have.
 var ErrNoRegister = errors.New("plugin: no such register")
 
+// ErrReadOnly is returned when a register is written that cannot be.
+var ErrReadOnly = errors.New("plugin: the register is read-only")
+
 // Reg is a register that can be accessed.
 type Reg struct {
 	Name     string // ABI name, as gdb shows it
@@ -139,16 +142,21 @@ func (v *VCPU) Read(r abi.Reg) (uint64, error) {
 	return x, nil
 }
 
-// Write writes a register by its ID. The pc is changed with a [JumpTo] verdict
-// or [VCPU.SetPC].
+// Write writes a register by its ID; [ErrReadOnly] for one that is. The pc is changed with a [JumpTo]
+// verdict or [VCPU.SetPC].
 func (v *VCPU) Write(r abi.Reg, x uint64) error {
 	if !v.can(WriteRegs) {
 		return ErrNoAccess
 	}
-	if !v.impl.WriteReg(r, x) {
-		return ErrNoRegister
+	if v.impl.WriteReg(r, x) {
+		return nil
 	}
-	return nil
+	for _, known := range v.impl.Registers() {
+		if known.ID == r && known.ReadOnly {
+			return ErrReadOnly
+		}
+	}
+	return ErrNoRegister
 }
 
 // X reads integer register n by its architectural number: X(10) is x10, a0 in

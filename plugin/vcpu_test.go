@@ -147,7 +147,7 @@ func TestVCPU(t *testing.T) {
 	if _, err := v.Read(5); err != ErrNoRegister {
 		t.Errorf("Read(5): %v", err)
 	}
-	if err := v.Write(1, 5); err != ErrNoRegister {
+	if err := v.Write(1, 5); err != ErrReadOnly {
 		t.Errorf("Write of a read-only register: %v", err)
 	}
 	must(v.SetPC(0x44))

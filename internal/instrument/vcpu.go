@@ -172,9 +172,12 @@ type taskState struct {
 	r *Registry
 }
 
-func (s taskState) Registers() []plugin.Reg               { return s.r.cfg.Regs }
-func (s taskState) ReadReg(r abi.Reg) (uint64, bool)      { return s.Task.ReadReg(int(r)) }
-func (s taskState) WriteReg(r abi.Reg, v uint64) bool     { return s.Task.WriteReg(int(r), v) }
+func (s taskState) Registers() []plugin.Reg          { return s.r.cfg.Regs }
+func (s taskState) ReadReg(r abi.Reg) (uint64, bool) { return s.Task.ReadReg(int(r)) }
+func (s taskState) WriteReg(r abi.Reg, v uint64) bool {
+	regs := s.r.cfg.Regs
+	return int(r) < len(regs) && !regs[r].ReadOnly && s.Task.WriteReg(int(r), v)
+}
 func (s taskState) XReg(n int) (abi.Reg, bool)            { return s.r.numbered(s.r.cfg.X, n) }
 func (s taskState) FReg(n int) (abi.Reg, bool)            { return s.r.numbered(s.r.cfg.F, n) }
 func (s taskState) PC() abi.Addr                          { return s.St.PC }

@@ -177,7 +177,9 @@ func prepare(cfg *Config) (*run, error) {
 func (r *run) install() error {
 	regs := make([]plugin.Reg, len(r.guest.Regs))
 	for i, g := range r.guest.Regs {
-		regs[i] = plugin.Reg{Name: g.Name, Alias: g.Alias, Feature: g.Feature, Bits: g.Bits, ID: abi.Reg(i)}
+		// The pc is changed by other means; register 0 is wired to zero.
+		fixed := g.Kind == isa.RegPC || g.Kind == isa.RegX && g.Slot == 0
+		regs[i] = plugin.Reg{Name: g.Name, Alias: g.Alias, Feature: g.Feature, Bits: g.Bits, ReadOnly: fixed, ID: abi.Reg(i)}
 	}
 	var xs, fs []int // by architectural number, which is the slot
 	for i, g := range r.guest.Regs {

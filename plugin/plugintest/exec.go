@@ -128,6 +128,9 @@ func (t *Thread) requests(b *Block, want func(*plugin.Request) bool, a *plugin.A
 		if !want(r) {
 			continue
 		}
+		if gen, ok := t.g.withdrawn.Load(r.Plugin); ok && b.gen < gen.(uint64) {
+			continue // its plugin is gone since the block was entered
+		}
 		switch r.Kind {
 		case plugin.RequestAdd:
 			r.Counter.Add(t.vcpu, r.Value)

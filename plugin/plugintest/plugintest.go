@@ -49,17 +49,18 @@ type Guest struct {
 	main     *Thread
 	exited   bool
 
-	gen     atomic.Uint64 // of translations; see Block
-	slots   [][]uint64    // scoreboard memory by vCPU index
-	slotEnd int
-	traces  []trace
-	image   plugin.Image
-	libs    []plugin.Image
-	symbols []plugin.Symbol
-	lines   map[abi.Addr]plugin.Line
-	owner   string // of the clock
-	now     int64  // the clock, ns
-	files   map[string]*file
+	gen       atomic.Uint64 // of translations; see Block
+	withdrawn sync.Map      // of plugins: the gen from which on they have no part in translations
+	slots     [][]uint64    // scoreboard memory by vCPU index
+	slotEnd   int
+	traces    []trace
+	image     plugin.Image
+	libs      []plugin.Image
+	symbols   []plugin.Symbol
+	lines     map[abi.Addr]plugin.Line
+	owner     string // of the clock
+	now       int64  // the clock, ns
+	files     map[string]*file
 }
 
 // row is a syscall of the fake guest.

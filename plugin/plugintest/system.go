@@ -66,6 +66,7 @@ func (s system) Withdraw(p string, forever bool, done func()) {
 		return
 	}
 	s.g.Flush()
+	s.g.withdrawn.Store(p, s.g.gen.Load())
 	s.g.table.Withdraw(p)
 	if done != nil {
 		done()
