@@ -3,6 +3,9 @@
 package bundled
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/bbv"
 	"github.com/weir-emu/weir/plugins/cache"
@@ -16,6 +19,7 @@ import (
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
 	"github.com/weir-emu/weir/plugins/redirect"
+	"github.com/weir-emu/weir/plugins/selftest"
 	"github.com/weir-emu/weir/plugins/stoptrigger"
 	"github.com/weir-emu/weir/plugins/syscount"
 	"github.com/weir-emu/weir/plugins/traps"
@@ -25,7 +29,7 @@ import (
 
 // Plugins returns the bundled plugins in alphabetical order.
 func Plugins() []plugin.Info {
-	return []plugin.Info{
+	list := append(selftest.Infos(),
 		bbv.Info(),
 		cache.Info(),
 		deny.Info(),
@@ -41,5 +45,7 @@ func Plugins() []plugin.Info {
 		stoptrigger.Info(),
 		syscount.Info(),
 		traps.Info(),
-	}
+	)
+	slices.SortFunc(list, func(a, b plugin.Info) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }
