@@ -9,6 +9,7 @@ import (
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/bbv"
 	"github.com/weir-emu/weir/plugins/cache"
+	"github.com/weir-emu/weir/plugins/cflow"
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/drcov"
 	"github.com/weir-emu/weir/plugins/execlog"
@@ -32,6 +33,7 @@ func Plugins() []plugin.Info {
 	list := append(selftest.Infos(),
 		bbv.Info(),
 		cache.Info(),
+		cflow.Info(),
 		deny.Info(),
 		drcov.Info(),
 		execlog.Info(),
