@@ -41,7 +41,7 @@ plugin:                   abi
 plugin/plugintest:        abi internal/callback plugin
 internal/callback:        abi plugin
 internal/symbols:         + github.com/ianlancetaylor/demangle
-internal/instrument:      abi internal/callback internal/engine internal/hostsys internal/cpu internal/ir internal/linux internal/mem internal/symbols plugin
+internal/instrument:      abi internal/callback internal/engine internal/hostsys internal/cpu internal/ir internal/isa internal/linux internal/mem internal/symbols plugin
 internal/machine:         abi internal/host internal/host/... internal/isa internal/isa/riscv64
 internal/launch:          abi internal/argfmt internal/cpu internal/engine internal/host internal/hostsys internal/instrument internal/isa internal/linux internal/linux/load internal/machine internal/mem plugin
 internal/export:          plugin

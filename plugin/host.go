@@ -40,6 +40,11 @@ type System interface {
 	Symbol(addr abi.Addr) (Symbol, bool)
 	SymbolByName(name string) (Symbol, bool)
 	Line(addr abi.Addr) (Line, bool)
+	Function(addr abi.Addr) (Function, bool)
+	Lines(i Image) []LineRange
+	Functions(i Image) []Symbol
+
+	HookFunction(plugin string, f FunctionHook) *Registration
 
 	ClaimClock(plugin string) error
 	SetClock(ns int64)
@@ -94,13 +99,14 @@ const (
 	EventMemory
 	EventMemTrace
 	EventWithdrawn
+	EventFunction
 	numNames
 )
 
 var eventNames = [numNames]string{
 	"syscall filter", "syscall", "syscall return", "thread start", "thread exit", "fork", "exit",
 	"translation", "flush", "exec", "map", "unmap", "library", "signal", "blocked", "resumed", "discontinuity",
-	"block execution", "instruction execution", "memory access", "memory trace", "reset",
+	"block execution", "instruction execution", "memory access", "memory trace", "reset", "function",
 }
 
 // String names the event for error messages.

@@ -117,7 +117,7 @@ func TestEventNames(t *testing.T) {
 		}
 		seen[e.String()] = true
 	}
-	if got := numNames.String(); got != "event 22" {
+	if got := numNames.String(); got != "event 23" {
 		t.Errorf("beyond the last: %q", got)
 	}
 }

@@ -51,5 +51,21 @@ func (s *Symbolizer) At(addr abi.Addr) (Symbol, bool) { return s.sys.Symbol(addr
 // libraries.
 func (s *Symbolizer) Find(name string) (Symbol, bool) { return s.sys.SymbolByName(name) }
 
+// Function returns what the file's DWARF says of the function at addr.
+func (s *Symbolizer) Function(addr abi.Addr) (Function, bool) { return s.sys.Function(addr) }
+
+// LineRange is code that was made of a line of the source.
+type LineRange struct {
+	Addr, End abi.Addr
+	Line
+}
+
+// Lines returns all code of an image that has a place in the source, by address; neighbours may be of one line. Nil for an image
+// without DWARF lines.
+func (s *Symbolizer) Lines(i Image) []LineRange { return s.sys.Lines(i) }
+
+// Functions returns the functions in an image's symbol table, by address.
+func (s *Symbolizer) Functions(i Image) []Symbol { return s.sys.Functions(i) }
+
 // Line returns where in the source code addr is, if the file has DWARF lines.
 func (s *Symbolizer) Line(addr abi.Addr) (Line, bool) { return s.sys.Line(addr) }

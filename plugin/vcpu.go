@@ -67,6 +67,9 @@ type CPUState interface {
 	// architecture numbers them.
 	XReg(n int) (abi.Reg, bool)
 	FReg(n int) (abi.Reg, bool)
+
+	Call(addr abi.Addr, args []uint64, original bool) (uint64, error)
+	Callers(pcs []abi.Addr) int
 }
 
 // NewVCPU makes a VCPU. Weir calls it.

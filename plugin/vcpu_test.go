@@ -178,3 +178,15 @@ func TestVCPU(t *testing.T) {
 		t.Errorf("write over the end: %v", err)
 	}
 }
+
+func (*fakeCPU) Call(addr abi.Addr, args []uint64, original bool) (uint64, error) {
+	if addr != 0x1234 || original {
+		return 0, ErrNoCall
+	}
+	return args[0] + 1, nil
+}
+
+func (*fakeCPU) Callers(pcs []abi.Addr) int {
+	pcs[0] = 0x1234
+	return 1
+}

@@ -139,6 +139,9 @@ func (t *Table) Retire(p string, forever bool) (already bool) {
 	return already
 }
 
+// Retired reports whether Retire was called for good.
+func (t *Table) Retired(p string) bool { _, gone := t.retired.Load(p); return gone }
+
 // Withdraw removes all callbacks of a plugin.
 func (t *Table) Withdraw(p string) {
 	t.mu.Lock()

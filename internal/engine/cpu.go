@@ -19,6 +19,8 @@ type CPU struct {
 	s       *cpu.State
 	ev      eval.Machine
 	running atomic.Uint64 // cpuIn or not, and within
+	outer   atomic.Uint64 // within of the oldest block with a call under way that runs guest code itself; see Suspend
+	moved   bool          // see Abandon
 	evb     *block        // that ev runs
 	acc     Access        // for the call under way
 	attn    atomic.Bool   // Interrupt was called

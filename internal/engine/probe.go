@@ -47,7 +47,7 @@ type Probe struct {
 	Value uint64
 	Trace uint32
 	// Call runs on the CPU's thread, outside of the read side: it may wait, and may call all
-	// methods of the engine but Run. State is exact, PC that of the instruction. If it
+	// methods of the engine, Run only after CPU.Suspend. State is exact, PC that of the instruction. If it
 	// changes PC execution goes on there. a is for memory accesses, valid during the call.
 	Call func(c *CPU, a *Access)
 }
@@ -95,6 +95,18 @@ func (e *Engine) SetInstrument(f Instrument, full func(*CPU), flushed func()) {
 			flushed()
 		}
 	})
+}
+
+// Renew drops the translations of code in [start,end), and those being made, so that Instrument is asked about them again.
+// The caller may be in a Probe's Call.
+func (e *Engine) Renew(start, end uint64) {
+	e.mu.Lock()
+	if in := e.instr.Load(); in != nil {
+		again := *in
+		e.instr.Store(&again) // who has asked already notices
+	}
+	e.mu.Unlock()
+	e.Invalidate(start, end)
 }
 
 // cut ends b behind its first conditional branch.

@@ -74,7 +74,8 @@ func (c *CPU) call(m host.Mode) (again bool) {
 	}
 	c.enterWithin(w)
 	switch {
-	case s.PC != p.pc || c.quit:
+	case s.PC != p.pc || c.quit || c.moved:
+		c.moved = false
 		s.Exit = cpu.ExitIndirect
 		return false
 	case e.gen.Load() != gen || host.ModeOf(s.FRM) != m:
@@ -99,7 +100,43 @@ func (c *CPU) evalCall(i *ir.Inst, a *eval.Access) bool {
 		c.enterWithin(w)
 	}
 	c.evb = b
+	if c.moved {
+		c.moved = false
+		return false
+	}
 	return c.s.PC == p.pc && !c.quit
+}
+
+// Abandon says, in a Probe's Call, that execution does not go on where the probe is, even if the pc is still
+// that one: the State is another.
+func (c *CPU) Abandon() { c.moved = true }
+
+// Suspend lets a Probe's Call, or whatever else is called while guest code waits for it, call Run, before the
+// function returned puts everything back that the Run under way needs. The guest's registers are the caller's to keep.
+func (c *CPU) Suspend() (resume func()) {
+	s := c.s
+	var (
+		ev, evb, acc, from, mode = c.ev, c.evb, c.acc, c.from, c.mode
+		exit, arg, temps         = s.Exit, s.ExitArg, s.Temps
+		running, outer           = c.running.Load(), c.outer.Load()
+	)
+	if running != cpuOut && (outer == cpuOut || running < outer) {
+		c.outer.Store(running)
+	}
+	return func() {
+		c.ev, c.evb, c.acc, c.from = ev, evb, acc, from
+		s.Exit, s.ExitArg, s.Temps = exit, arg, temps
+		if c.mode != mode {
+			c.forget()
+			c.mode = mode
+		}
+		if !c.e.Interpreting() {
+			s.StackSP = s.StackTop // what the outer Run has put there may be overwritten
+		}
+		c.running.Store(running)
+		c.outer.Store(outer)
+		c.Interrupt() // what the inner Run was told, the outer one may have to know
+	}
 }
 
 // SetWords gives the CPU its slot memory, at host address words, and the memory for trace

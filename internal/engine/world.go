@@ -124,8 +124,9 @@ func (e *Engine) Quiesce() {
 	cpus := append([]*CPU(nil), e.cpus...)
 	round := e.round.Load()
 	e.mu.Unlock()
+	old := func(running uint64) bool { w := running / 2; return w != 0 && w <= round }
 	for _, c := range cpus {
-		for w := c.running.Load() / 2; w != 0 && w <= round; w = c.running.Load() / 2 {
+		for old(c.running.Load()) || old(c.outer.Load()) {
 			time.Sleep(100 * time.Microsecond)
 		}
 	}

@@ -4,9 +4,12 @@ package instrument
 
 import (
 	"debug/elf"
+	"os"
+	"strconv"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/linux"
+	"github.com/weir-emu/weir/internal/symbols"
 	"github.com/weir-emu/weir/plugin"
 )
 
@@ -43,13 +46,17 @@ func walk[F any](r *Registry, t *linux.Task, ev plugin.Event, call func(F, *plug
 		return
 	}
 	x := r.thread(t)
-	before := x.enter()
+	before, calls := x.enter(), x.calls
+	if x.calls = 0; ev == plugin.EventThreadStart {
+		x.calls = 1
+	}
 	for _, e := range list {
 		if e.Live() {
 			r.protect(e, func() { call(e.Func.(F), x.vcpu) })
 		}
 	}
 	x.leave(before)
+	x.calls = calls
 }
 
 func mapping(m linux.Mapping) plugin.Mapping {
@@ -63,13 +70,18 @@ func (r *Registry) loaded(t *linux.Task, again bool) {
 	r.binary.Store(&path)
 	list := t.Proc.LoadedImages()
 	for i, l := range list {
-		m := imageOf(l)
+		m := mapped{Image: imageOf(l)}
+		m.info, _ = os.Stat(m.Path)
 		if i == 0 {
 			r.images.setMain(m)
 		} else {
 			r.images.add(m)
 		}
 	}
+	if again {
+		r.functions.forgetStacks(func(stackID) bool { return true })
+	}
+	r.rehook()
 	for i, l := range list {
 		for _, s := range l.Segments {
 			walk(r, t, plugin.EventMap, func(f func(*plugin.VCPU, plugin.Mapping), v *plugin.VCPU) { f(v, mapping(s)) })
@@ -109,19 +121,38 @@ func (r *Registry) mapped(t *linux.Task, lm linux.Mapping) {
 	if m.Prot&4 == 0 || m.Path == "" {
 		return
 	}
-	if l, ok := libraryAt(m); ok {
+	// The file is opened at once only for those who are told of libraries: others ask later, or never.
+	info, err := os.Stat("/proc/self/fd/" + strconv.Itoa(lm.FD))
+	if err != nil {
+		info = nil
+	}
+	if len(r.table.Walk(plugin.EventLibrary)) == 0 && !r.functions.any() {
+		r.images.add(mapped{Image: plugin.Image{Path: m.Path, Start: m.Addr, End: m.Addr + m.Size}, info: info, raw: &m})
+		return
+	}
+	if l, ok := libraryAt(m, info); ok {
 		r.images.add(l)
-		r.library(t, l)
+		r.rehook()
+		r.library(t, l.Image)
 	}
 }
 
-// libraryAt finds out which part of an ELF file a mapping of executable memory is.
-func libraryAt(m plugin.Mapping) (l plugin.Image, ok bool) {
-	f, err := elf.Open(m.Path)
+// libraryAt finds out which part of an ELF file, which is at the mapping's path unless info is of another file, a mapping of
+// executable memory is.
+func libraryAt(m plugin.Mapping, info os.FileInfo) (l mapped, ok bool) {
+	file, err := os.Open(m.Path)
 	if err != nil {
 		return l, false
 	}
-	defer f.Close()
+	defer file.Close()
+	now, err := file.Stat()
+	if err != nil || info != nil && !symbols.Same(now, info) {
+		return l, false
+	}
+	f, err := elf.NewFile(file)
+	if err != nil {
+		return l, false
+	}
 	lo, hi := ^uint64(0), uint64(0)
 	for _, p := range f.Progs {
 		if p.Type != elf.PT_LOAD {
@@ -133,15 +164,17 @@ func libraryAt(m plugin.Mapping) (l plugin.Image, ok bool) {
 		}
 		// Page m.Offset of the file is at m.Addr; the segment's first page is p.Off&^4095.
 		at := m.Addr + (p.Off - m.Offset)
-		l = plugin.Image{Path: m.Path, Bias: at - p.Vaddr, Start: at, End: at + p.Memsz}
+		l.Image = plugin.Image{Path: m.Path, Bias: at - p.Vaddr, Start: at, End: at + p.Memsz}
 		ok = true
 	}
-	l.Base, l.Limit = l.Bias+lo, l.Bias+hi
+	l.Base, l.Limit, l.info = l.Bias+lo, l.Bias+hi, now
 	return l, ok
 }
 
 func (r *Registry) unmapped(t *linux.Task, addr, size uint64) {
-	r.images.unmap(addr, size)
+	if r.images.unmap(addr, size) {
+		r.rehook()
+	}
 	walk(r, t, plugin.EventUnmap, func(f func(*plugin.VCPU, abi.Addr, uint64), v *plugin.VCPU) { f(v, addr, size) })
 }
 

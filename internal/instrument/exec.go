@@ -20,7 +20,7 @@ const ringWords = 4096 * 4
 // Attach makes r see what e translates. It is called before guest code runs.
 func (r *Registry) Attach(e *engine.Engine) {
 	r.engine.Store(e)
-	if len(r.table.Walk(plugin.EventTranslate)) > 0 {
+	if len(r.table.Walk(plugin.EventTranslate)) > 0 || r.functions.any() {
 		r.reinstrument()
 	}
 }
@@ -33,7 +33,7 @@ func (r *Registry) reinstrument() {
 		return
 	}
 	var f engine.Instrument
-	if len(r.table.Walk(plugin.EventTranslate)) > 0 && !r.ended.Load() {
+	if (len(r.table.Walk(plugin.EventTranslate)) > 0 || r.functions.any()) && !r.ended.Load() {
 		f = r.translate
 	}
 	e.SetInstrument(f, r.full, r.flushed)
@@ -78,7 +78,7 @@ func (r *Registry) quiesce() {
 type blockState struct{ r *Registry }
 
 func (s blockState) Disasm(pc abi.Addr, code []byte) string {
-	text, _ := s.r.cfg.Disasm(code, pc)
+	text, _ := s.r.cfg.Guest.Disasm(code, pc)
 	return text
 }
 func (s blockState) Symbol(addr abi.Addr) (plugin.Symbol, bool) { return s.r.Symbol(addr) }
@@ -88,7 +88,8 @@ func (s blockState) HostAddr(addr abi.Addr) uintptr             { return s.r.hos
 func (r *Registry) translate(b *ir.Block, code []byte) []engine.Probe {
 	r.translating.RLock()
 	defer r.translating.RUnlock()
-	pb := plugin.NewBlock(describe(b, code), blockState{r})
+	insns := describe(b, code)
+	pb := plugin.NewBlock(insns, blockState{r})
 	for _, e := range r.table.Walk(plugin.EventTranslate) {
 		if e.Live() {
 			done := pb.Open(e.Plugin)
@@ -97,13 +98,14 @@ func (r *Registry) translate(b *ir.Block, code []byte) []engine.Probe {
 		}
 	}
 	reqs := pb.Requests()
-	if len(reqs) == 0 {
+	hooks := r.hookProbes(insns)
+	if len(reqs)+len(hooks) == 0 {
 		return nil
 	}
-	probes := make([]engine.Probe, len(reqs))
+	probes := append(hooks, make([]engine.Probe, len(reqs))...)
 	for i := range reqs {
 		q := &reqs[i]
-		p := &probes[i]
+		p := &probes[len(hooks)+i]
 		p.Insn, p.RW, p.Value = q.Insn, uint8(q.RW), q.Value
 		switch q.Kind {
 		case plugin.RequestAdd:
@@ -135,13 +137,16 @@ func (r *Registry) execCall(q *plugin.Request) func(*engine.CPU, *engine.Access)
 		e.Event = plugin.EventBlockExec
 	}
 	return func(c *engine.CPU, _ *engine.Access) {
-		v := c.Ext.(*thread).vcpu
+		x := c.Ext.(*thread)
 		done := false
 		defer r.caught(e, nil, &done)
-		v.Permit(flags)
-		f(v)
-		v.Permit(plugin.NoRegs)
+		x.vcpu.Permit(flags)
+		x.calls++
+		f(x.vcpu)
+		x.calls--
+		x.vcpu.Permit(plugin.NoRegs)
 		done = true
+		x.settle(c)
 	}
 }
 
@@ -150,13 +155,16 @@ func (r *Registry) memCall(q *plugin.Request) func(*engine.CPU, *engine.Access) 
 	f, flags := q.Mem, q.Flags
 	e := &callback.Entry{Plugin: q.Plugin, Event: plugin.EventMemory}
 	return func(c *engine.CPU, a *engine.Access) {
-		v := c.Ext.(*thread).vcpu
+		x := c.Ext.(*thread)
 		done := false
 		defer r.caught(e, nil, &done)
-		v.Permit(flags)
-		f(v, plugin.NewAccess(a.Addr, plugin.MemInfo(a.Kind), a.Value, a.High))
-		v.Permit(plugin.NoRegs)
+		x.vcpu.Permit(flags)
+		x.calls++
+		f(x.vcpu, plugin.NewAccess(a.Addr, plugin.MemInfo(a.Kind), a.Value, a.High))
+		x.calls--
+		x.vcpu.Permit(plugin.NoRegs)
 		done = true
+		x.settle(c)
 	}
 }
 
@@ -234,7 +242,7 @@ func (r *Registry) hand(t *trace, x *thread, list []plugin.MemRecord) {
 // stopInstrumenting is for the end of the process: nothing is instrumented any more, and what is in
 // the trace buffers of all threads is delivered.
 func (r *Registry) stopInstrumenting() {
-	if r.traces.list.Load() == nil && len(r.table.Walk(plugin.EventTranslate)) == 0 {
+	if r.traces.list.Load() == nil && len(r.table.Walk(plugin.EventTranslate)) == 0 && !r.functions.any() {
 		return
 	}
 	r.reinstrument()

@@ -11,6 +11,7 @@ import (
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/callback"
 	"github.com/weir-emu/weir/internal/engine"
+	"github.com/weir-emu/weir/internal/isa"
 	"github.com/weir-emu/weir/internal/linux"
 	"github.com/weir-emu/weir/internal/mem"
 	"github.com/weir-emu/weir/plugin"
@@ -24,9 +25,8 @@ type Config struct {
 	Log    io.Writer    // for plugins' log lines and panics
 	Quiet  bool         // no log lines of plugins; panics are reported all the same
 	// Numbered are the indices in Regs of the integer and the FP registers by number.
-	X, F []int
-	// Disasm is isa.Guest.Disasm.
-	Disasm func(code []byte, pc uint64) (string, int)
+	X, F  []int
+	Guest *isa.Guest
 
 	Program  func() string                             // real path of the loaded program
 	OpenFile func(name string) (plugin.OwnFile, error) // for plugins' own use
@@ -49,6 +49,9 @@ type Registry struct {
 	images images
 	traces traces
 
+	functions functions
+	convs     [2]plugin.ABI // C's, Go's
+
 	engine      atomic.Pointer[engine.Engine]
 	translating sync.RWMutex // read-locked by translation callbacks
 
@@ -60,6 +63,10 @@ type Registry struct {
 // New makes an empty registry whose callbacks hooks will call.
 func New(cfg Config, hooks *linux.Hooks) *Registry {
 	r := &Registry{cfg: cfg, hooks: hooks, errs: make(map[string]error)}
+	if g := cfg.Guest; g != nil {
+		r.convs[0] = convention(&g.C, false, g.Bits, cfg.X, cfg.F)
+		r.convs[1] = convention(&g.Go, true, g.Bits, cfg.X, cfg.F)
+	}
 	r.pid.Store(int64(cfg.Target.PID))
 	r.table.Resolve = resolve
 	r.table.Changed = r.enable

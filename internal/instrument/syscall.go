@@ -37,11 +37,15 @@ func (r *Registry) trace(ev plugin.Event, c *linux.Call) {
 	list := r.table.Walk(ev)
 	pc, t := r.view(c)
 	before := t.enter()
+	t.calls++
 	for _, e := range list {
 		if e.Wants(c.Nr) {
-			r.call(e, pc)
+			if r.call(e, pc); t.settle(nil) {
+				break
+			}
 		}
 	}
+	t.calls--
 	t.leave(before)
 }
 
@@ -59,11 +63,17 @@ func (r *Registry) syscallFilter(c *linux.Call) linux.Verdict {
 	list := r.table.Walk(plugin.EventSyscallFilter)
 	pc, t := r.view(c)
 	before := t.enter()
+	t.calls++
+	defer func() { t.calls-- }()
 	for _, e := range list {
 		if !e.Wants(c.Nr) {
 			continue
 		}
-		if v := r.ask(e, pc); v.Kind() != plugin.VerdictPass {
+		v := r.ask(e, pc)
+		if t.settle(nil) {
+			break
+		}
+		if v.Kind() != plugin.VerdictPass {
 			c.Filtered = e.Plugin
 			t.leave(before)
 			return verdict(v)

@@ -47,6 +47,7 @@ func (r *Registry) Withdraw(p string, forever bool, done func()) {
 	}
 	go func() {
 		r.table.Withdraw(p) // and drops translations if they are the plugin's
+		r.unhook(func(h *funcHook) bool { return h.e.Plugin == p })
 		r.quiesce()
 		if done != nil {
 			r.callPlain(p, plugin.EventWithdrawn, done)

@@ -27,6 +27,13 @@ type thread struct {
 	ring       []uint64 // trace records
 	tid        int      // of the host thread
 	delivering bool
+
+	task    *linux.Task
+	level   int      // calls of guest functions under way
+	calls   int      // callbacks under way that may call guest functions
+	unwound bool     // such a function has left by longjmp, beyond the callback
+	looped  abi.Addr // the hooked function whose own jump to its start is about to be executed
+	skip    skipped
 }
 
 // await waits until the walk that t is in, if any, is over.
@@ -80,7 +87,7 @@ func (r *Registry) newThread(t *linux.Task) *thread {
 		s.used = append(s.used, false)
 	}
 	s.used[i] = true
-	x := &thread{tid: t.TID, vcpu: plugin.NewVCPU(i, s.serial, t.TID, taskState{t, r})}
+	x := &thread{tid: t.TID, task: t, vcpu: plugin.NewVCPU(i, s.serial, t.TID, taskState{t, r})}
 	s.serial++
 	s.threads = append(s.threads, x)
 	t.Ext = x
@@ -112,8 +119,9 @@ func (r *Registry) MaxVCPUs() int {
 }
 
 func (r *Registry) threadStart(t *linux.Task) {
-	r.thread(t)
+	x := r.thread(t)
 	r.vcpuEvent(plugin.EventThreadStart, t)
+	x.unwound = false
 }
 
 // threadExit also runs for the threads that leave because the process ends; of those
@@ -127,6 +135,7 @@ func (r *Registry) threadExit(t *linux.Task) {
 		return
 	}
 	r.deliver(x, -1)
+	r.functions.forgetStacks(func(id stackID) bool { return id.thread == x.vcpu.Serial()|1<<63 })
 	t.Ext = nil // after execve the same task starts again
 	r.vcpus.mu.Lock()
 	defer r.vcpus.mu.Unlock()

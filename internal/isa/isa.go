@@ -49,6 +49,15 @@ type Guest struct {
 	LinkReg  int    // return address, or -1
 	CallArgs [3]int // first three procedure-call arguments (signal handlers)
 
+	C  CallABI // of the psABI
+	Go CallABI // of the Go compiler, ABIInternal
+
+	// FrameReg is the slot of the frame pointer of functions that keep one, the frame's return address and the caller's frame pointer being
+	// at FrameRA and FrameUp, in bytes from it; -1 if there is none. DWARFInt and DWARFFloat are the DWARF numbers of integer and FP
+	// slot 0.
+	FrameReg, FrameRA, FrameUp int
+	DWARFInt, DWARFFloat       int
+
 	Linux LinuxABI
 }
 
@@ -129,4 +138,5 @@ type LinuxABI struct {
 type VDSO struct {
 	Image     []byte // ELF shared object; the loader pads it to whole pages
 	Sigreturn uint64 // offset of __vdso_rt_sigreturn
+	Return    uint64 // offset of a private instruction alone, for functions that Weir itself calls to return to
 }

@@ -191,7 +191,7 @@ func (r *run) install() error {
 		}
 	}
 	r.reg = instrument.New(instrument.Config{
-		X: xs, F: fs, Disasm: r.guest.Disasm,
+		X: xs, F: fs, Guest: r.guest,
 		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid, Resumed: r.cfg.Resumed},
 		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
 		OpenFile: r.openOwn,

@@ -114,6 +114,11 @@ func (t *Task) syscall() {
 		return
 	}
 	c := &t.call
+	if t.inCall { // made by a function that a plugin calls
+		outer := t.cur
+		c = new(Call)
+		defer func() { t.cur = outer }()
+	}
 	c.start(t, nr, row, t.args(), st.PC)
 	pc := st.PC
 	if t.confined() {
@@ -154,11 +159,14 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	if t.inCall { // a plugin made the guest call again from inside a callback
 		c = new(Call)
 	}
-	nested := t.inCall
+	defer func(nested bool) { t.inCall = nested }(t.inCall)
 	t.inCall = true
 	c.start(t, nr, row, t.args(), t.St.PC)
 	if want&WantEntry != 0 {
 		h.Entry(c)
+		if t.diverted() {
+			return
+		}
 	}
 	if want&WantPrint != 0 {
 		h.Print.Call(c)
@@ -173,6 +181,10 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	}
 	if run && want&WantFilter != 0 {
 		v = h.Filter(c)
+		if t.diverted() {
+			c.release()
+			return
+		}
 	}
 	switch v.Action {
 	case Pass:
@@ -201,7 +213,6 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	if c.res != nil {
 		c.release()
 	}
-	t.inCall = nested
 	if t.gone() {
 		return
 	}
@@ -214,6 +225,9 @@ func (t *Task) hookedSyscall(nr abi.Sysno, row *Row, want uint32) {
 	}
 	if want&WantReturn != 0 && !c.hidden {
 		h.Return(c)
+		if t.diverted() {
+			return
+		}
 	}
 	c.final = c.final || c.Result != res
 	t.finish(c, c.Result)

@@ -129,6 +129,7 @@ type Program struct {
 	VDSO                uint64 // address of the vDSO image
 	VDSOEnd             uint64
 	Sigreturn           uint64 // address of the rt_sigreturn trampoline
+	Return              uint64 // where functions return to that Weir calls; see CallGuest
 }
 
 // add registers a task.

@@ -249,16 +249,20 @@ func (t *Task) run() {
 			t.signals()
 			continue
 		}
-		x := t.CPU.Run()
-		switch x.Kind {
-		case engine.Syscall:
-			t.syscall()
-		case engine.VDSO:
-			t.vdso()
-		case engine.Poll:
-		default:
-			t.hardware(x)
-		}
+		t.handle(t.CPU.Run())
+	}
+}
+
+// handle does what guest code was left for.
+func (t *Task) handle(x engine.Exit) {
+	switch x.Kind {
+	case engine.Syscall:
+		t.syscall()
+	case engine.VDSO:
+		t.vdso()
+	case engine.Poll:
+	default:
+		t.hardware(x)
 	}
 }
 
@@ -294,7 +298,7 @@ func (t *Task) faultCode(x engine.Exit) int32 {
 // register. Nobody listening, the clock is read without the kernel.
 func (t *Task) vdso() {
 	p, st := t.Proc, t.St
-	if pc := st.PC; pc < p.Prog.VDSO || pc > p.Prog.VDSOEnd {
+	if pc := st.PC; pc < p.Prog.VDSO || pc > p.Prog.VDSOEnd || t.atReturn() {
 		st.PC -= syscallLen(p.Guest)
 		t.fault(abi.SIGILL, illIllOpc, st.PC)
 		return

@@ -365,10 +365,10 @@ func (p *Process) hasVDSO() bool { return p.Guest.Linux.VDSO != nil }
 
 // mapVDSO maps the guest's vDSO, or, without one, a page with the signal trampoline.
 func (p *Process) mapVDSO(pr *Program) error {
-	image, tramp := p.Guest.Linux.SigreturnCode, uint64(0)
+	image, tramp, ret := p.Guest.Linux.SigreturnCode, uint64(0), uint64(0)
 	if p.hasVDSO() {
 		v := p.Guest.Linux.VDSO()
-		image, tramp = v.Image, v.Sigreturn
+		image, tramp, ret = v.Image, v.Sigreturn, v.Return
 	}
 	size := (uint64(len(image)) + mem.PageSize - 1) &^ (mem.PageSize - 1)
 	at, errno := p.Mem.Map(0, size, mem.ProtRead|mem.ProtWrite, mapPrivate|mapAnonymous, -1, 0)
@@ -382,5 +382,8 @@ func (p *Process) mapVDSO(pr *Program) error {
 		return &load.Error{Errno: abi.ENOMEM, Text: "cannot map the vDSO: " + errno.Error()}
 	}
 	pr.VDSO, pr.VDSOEnd, pr.Sigreturn = at, at+size, at+tramp
+	if ret != 0 {
+		pr.Return = at + ret
+	}
 	return nil
 }

@@ -40,6 +40,9 @@ type Task struct {
 	clearTID uint64 // CLONE_CHILD_CLEARTID address
 	robust   uint64 // head of the robust futex list
 
+	abandoned bool // see Abandon
+	depth     int  // of CallGuest
+
 	seccomp    atomic.Pointer[seccompState] // any thread; stored with Proc.mu held; nil: not confined
 	again      bool                         // the next syscall may be the last one, restarted
 	continued  uint64                       // pc of the last call that a supervisor let go on

@@ -5,8 +5,9 @@ package symbols
 
 import (
 	"cmp"
-	"debug/dwarf"
 	"debug/elf"
+	"errors"
+	"os"
 	"slices"
 	"sort"
 	"sync"
@@ -19,15 +20,21 @@ type Symbol struct {
 	Raw  string // as it stands in the file
 	Addr uint64 // in the file's own addresses
 	Size uint64 // bytes; 0 if the file does not say
+	Func bool   // a function, and not one that is called to find another
 }
 
 // File is the symbols of an ELF file. Its methods may be called by several goroutines.
 type File struct {
 	path string
-	syms []Symbol // by address
+	info os.FileInfo // of what was opened
+	syms []Symbol    // by address
 
-	byName  func() map[string]int
+	goText [2]uint64 // code of the Go compiler
+
+	byName  func() map[string][]int32
 	lines   func() []line
+	funcs   func() []Function
+	frames  func() *cfi
 	demangl sync.Map // raw name to demangled
 }
 
@@ -39,15 +46,56 @@ type line struct {
 	end  bool // no code from here on
 }
 
-// Open reads the symbols of the file at path. It keeps nothing open. The error is that of
-// opening or of debug/elf; a file without symbols is none.
-func Open(path string) (*File, error) {
-	e, err := elf.Open(path)
+// ErrReplaced is returned for a path that names another file by now.
+var ErrReplaced = errors.New("the file has been replaced")
+
+// Same reports whether two descriptions are of the same file with the same content, as far as size and time of modification tell.
+func Same(a, b os.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// open opens the ELF file at path, which must be the one that info describes, unless that is nil.
+func open(path string, info os.FileInfo) (*elf.File, *os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info != nil {
+		if now, err := f.Stat(); err != nil || !Same(now, info) {
+			f.Close()
+			return nil, nil, ErrReplaced
+		}
+	}
+	e, err := elf.NewFile(f)
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return e, f, nil
+}
+
+// reopen opens f's file again; nil if that is gone or replaced.
+func (f *File) reopen() (*elf.File, *os.File) {
+	e, file, err := open(f.path, f.info)
+	if err != nil {
+		return nil, nil
+	}
+	return e, file
+}
+
+// Open reads the symbols of the file at path, which must be the one that info describes, unless that is nil. It keeps nothing
+// open: what is asked later is read later, unless the file has been replaced. The error is ErrReplaced, that of opening or of
+// debug/elf; a file without symbols is none.
+func Open(path string, info os.FileInfo) (*File, error) {
+	e, file, err := open(path, info)
 	if err != nil {
 		return nil, err
 	}
-	defer e.Close()
+	defer file.Close()
 	f := &File{path: path}
+	if f.info, err = file.Stat(); err != nil {
+		return nil, err
+	}
 	add := func(list []elf.Symbol, _ error) {
 		for _, s := range list {
 			t := elf.ST_TYPE(s.Info)
@@ -57,7 +105,13 @@ func Open(path string) (*File, error) {
 			if s.Name == "" || t == elf.STT_NOTYPE && local(s.Name) {
 				continue
 			}
-			f.syms = append(f.syms, Symbol{s.Name, s.Value, s.Size})
+			f.syms = append(f.syms, Symbol{s.Name, s.Value, s.Size, t == elf.STT_FUNC})
+			switch s.Name {
+			case "runtime.text":
+				f.goText[0] = s.Value
+			case "runtime.etext":
+				f.goText[1] = s.Value
+			}
 		}
 	}
 	add(e.Symbols())
@@ -71,6 +125,8 @@ func Open(path string) (*File, error) {
 	})
 	f.byName = sync.OnceValue(f.index)
 	f.lines = sync.OnceValue(f.readLines)
+	f.funcs = sync.OnceValue(f.readFunctions)
+	f.frames = sync.OnceValue(f.readFrames)
 	return f, nil
 }
 
@@ -132,69 +188,39 @@ func (f *File) Find(name string) (Symbol, bool) {
 	if !ok {
 		return Symbol{}, false
 	}
-	return f.syms[i], true
+	return f.syms[i[0]], true
 }
 
-func (f *File) index() map[string]int {
-	m := make(map[string]int, 2*len(f.syms))
+// Named returns all symbols of a name, raw or demangled.
+func (f *File) Named(name string) (list []Symbol) {
+	for _, i := range f.byName()[name] {
+		list = append(list, f.syms[i])
+	}
+	return list
+}
+
+// Functions iterates over the symbols that are functions, by address.
+func (f *File) Functions(yield func(Symbol) bool) {
+	for _, s := range f.syms {
+		if s.Func && !yield(s) {
+			return
+		}
+	}
+}
+
+// GoCode reports whether addr is in code of the Go compiler.
+func (f *File) GoCode(addr uint64) bool { return addr >= f.goText[0] && addr < f.goText[1] }
+
+// index maps names to symbols: those whose raw name it is before those whose demangled name it is.
+func (f *File) index() map[string][]int32 {
+	m := make(map[string][]int32, 2*len(f.syms))
+	for i, s := range f.syms {
+		m[s.Raw] = append(m[s.Raw], int32(i))
+	}
 	for i, s := range f.syms {
 		if d := f.Name(s.Raw); d != s.Raw {
-			if _, ok := m[d]; !ok {
-				m[d] = i
-			}
+			m[d] = append(m[d], int32(i))
 		}
-	}
-	for i := len(f.syms) - 1; i >= 0; i-- { // raw names win
-		m[f.syms[i].Raw] = i
 	}
 	return m
-}
-
-// Line returns where in the source code addr, in the file's own addresses, is.
-func (f *File) Line(addr uint64) (file string, number int, ok bool) {
-	l := f.lines()
-	n := sort.Search(len(l), func(i int) bool { return l[i].addr > addr }) - 1
-	if n < 0 || l[n].end {
-		return "", 0, false
-	}
-	return l[n].file, l[n].line, true
-}
-
-// readLines flattens all line tables. A file without DWARF, or with a broken one, has none.
-func (f *File) readLines() (list []line) {
-	e, err := elf.Open(f.path)
-	if err != nil {
-		return nil
-	}
-	defer e.Close()
-	d, err := e.DWARF()
-	if err != nil {
-		return nil
-	}
-	for r := d.Reader(); ; r.SkipChildren() {
-		u, err := r.Next()
-		if err != nil || u == nil {
-			break
-		}
-		if u.Tag != dwarf.TagCompileUnit {
-			continue
-		}
-		lr, err := d.LineReader(u)
-		if err != nil || lr == nil {
-			continue
-		}
-		var row dwarf.LineEntry
-		for lr.Next(&row) == nil {
-			name := ""
-			if row.File != nil {
-				name = row.File.Name
-			}
-			list = append(list, line{row.Address, name, row.Line, row.EndSequence})
-		}
-	}
-	// At one address the last row counts, but an end gives way to what begins there.
-	slices.SortStableFunc(list, func(a, b line) int {
-		return cmp.Or(cmp.Compare(a.addr, b.addr), cmp.Compare(b2i(b.end), b2i(a.end)))
-	})
-	return list
 }

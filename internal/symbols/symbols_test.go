@@ -27,7 +27,7 @@ func TestSelf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(exe)
+	f, err := Open(exe, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestSelf(t *testing.T) {
 }
 
 func TestAt(t *testing.T) {
-	f := &File{syms: []Symbol{{"a", 100, 0}, {"b", 200, 50}, {"bb", 200, 0}, {"inner", 210, 0}, {"c", 300, 10}, {"last", 400, 0}}}
+	f := &File{syms: []Symbol{{"a", 100, 0, true}, {"b", 200, 50, true}, {"bb", 200, 0, true}, {"inner", 210, 0, true}, {"c", 300, 10, true}, {"last", 400, 0, true}}}
 	for _, tc := range []struct {
 		addr uint64
 		want string
@@ -89,10 +89,10 @@ func TestNoELF(t *testing.T) {
 	if err := os.WriteFile(p, []byte("#!/bin/sh\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(p); err == nil {
+	if _, err := Open(p, nil); err == nil {
 		t.Error("a script has symbols")
 	}
-	if _, err := Open(p + "y"); err == nil {
+	if _, err := Open(p+"y", nil); err == nil {
 		t.Error("a file that does not exist has symbols")
 	}
 }

@@ -57,6 +57,8 @@ type Guest struct {
 	image     plugin.Image
 	libs      []plugin.Image
 	symbols   []plugin.Symbol
+	functions []guestFunction
+	hooks     []*functionHook
 	lines     map[abi.Addr]plugin.Line
 	owner     string // of the clock
 	now       int64  // the clock, ns

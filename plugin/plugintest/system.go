@@ -68,6 +68,9 @@ func (s system) Withdraw(p string, forever bool, done func()) {
 	s.g.Flush()
 	s.g.withdrawn.Store(p, s.g.gen.Load())
 	s.g.table.Withdraw(p)
+	s.g.mu.Lock()
+	s.g.hooks = slices.DeleteFunc(slices.Clone(s.g.hooks), func(h *functionHook) bool { return h.plugin == p })
+	s.g.mu.Unlock()
 	if done != nil {
 		done()
 	}

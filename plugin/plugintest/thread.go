@@ -15,6 +15,8 @@ type Thread struct {
 	vcpu *plugin.VCPU
 	regs [len(regNames)]uint64
 	pc   abi.Addr
+
+	calls, depth int // of functions under way: all, and those watched for their exit
 }
 
 // regNames are the registers of the fake guest: a0-a7 and s0-s11 of riscv64.

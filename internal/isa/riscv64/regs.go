@@ -7,6 +7,7 @@ const (
 	regRA = 1
 	regSP = 2
 	regTP = 4
+	regS0 = 8
 	regA0 = 10
 	regA7 = 17
 )

@@ -32,6 +32,10 @@ func New() *isa.Guest {
 		LinkReg:  regRA,
 		CallArgs: [3]int{regA0, regA0 + 1, regA0 + 2},
 
+		C: cABI(), Go: goABI(),
+		FrameReg: regS0, FrameRA: -8, FrameUp: -16,
+		DWARFInt: 0, DWARFFloat: 32,
+
 		Linux: linuxABI(),
 	}
 }

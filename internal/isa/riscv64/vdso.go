@@ -118,7 +118,8 @@ func buildVDSO() isa.VDSO {
 	const ndyn = 10
 	codeAt := align(dynAt+ndyn*dynSize, 16)
 	const funcSize = 16 // three instructions, aligned
-	size := codeAt + funcSize*len(vdsoFuncs)
+	returnAt := codeAt + funcSize*len(vdsoFuncs)
+	size := returnAt + 4
 	img := make([]byte, size)
 
 	copy(img, "\x7fELF\x02\x01\x01") // 64-bit, little-endian, version 1
@@ -199,5 +200,6 @@ func buildVDSO() isa.VDSO {
 		le.PutUint64(img[dynAt+n*dynSize:], d[0])
 		le.PutUint64(img[dynAt+n*dynSize+8:], d[1])
 	}
-	return isa.VDSO{Image: img, Sigreturn: uint64(codeAt)}
+	le.PutUint32(img[returnAt:], insnVDSO)
+	return isa.VDSO{Image: img, Sigreturn: uint64(codeAt), Return: uint64(returnAt)}
 }

@@ -58,6 +58,9 @@ func TestVDSO(t *testing.T) {
 			t.Errorf("Sigreturn = %#x, the symbol is at %#x", v.Sigreturn, at)
 		}
 	}
+	if s, n := Disasm(v.Image[v.Return:], v.Return); s != "weir.vdso" || v.Return+uint64(n) != uint64(len(v.Image)) {
+		t.Errorf("at Return %q", s)
+	}
 	if at := r.lookup("__vdso_clock_gettime", "LINUX_2.6"); at != 0 {
 		t.Error("found under the wrong version")
 	}
