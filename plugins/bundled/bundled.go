@@ -17,6 +17,7 @@ import (
 	"github.com/weir-emu/weir/plugins/hotpages"
 	"github.com/weir-emu/weir/plugins/howvec"
 	"github.com/weir-emu/weir/plugins/inject"
+	"github.com/weir-emu/weir/plugins/ips"
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
 	"github.com/weir-emu/weir/plugins/redirect"
@@ -41,6 +42,7 @@ func Plugins() []plugin.Info {
 		hotpages.Info(),
 		howvec.Info(),
 		inject.Info(),
+		ips.Info(),
 		magic.Info(),
 		policy.Info(),
 		redirect.Info(),
