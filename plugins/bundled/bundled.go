@@ -25,6 +25,7 @@ import (
 	"github.com/weir-emu/weir/plugins/stoptrigger"
 	"github.com/weir-emu/weir/plugins/syscount"
 	"github.com/weir-emu/weir/plugins/traps"
+	"github.com/weir-emu/weir/plugins/uftrace"
 )
 
 //go:generate go test -run TestReference . -update
@@ -49,6 +50,7 @@ func Plugins() []plugin.Info {
 		stoptrigger.Info(),
 		syscount.Info(),
 		traps.Info(),
+		uftrace.Info(),
 	)
 	slices.SortFunc(list, func(a, b plugin.Info) int { return strings.Compare(a.Name, b.Name) })
 	return list
