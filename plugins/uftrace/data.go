@@ -50,8 +50,8 @@ type data struct {
 }
 
 // openData makes the directory, or finds that of a process that has started this one.
-func openData(h *plugin.Host) (*data, error) {
-	dir, err := filepath.Abs(dirName)
+func openData(h *plugin.Host, name string) (*data, error) {
+	dir, err := filepath.Abs(name)
 	if err != nil {
 		return nil, err
 	}

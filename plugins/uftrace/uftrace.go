@@ -17,6 +17,7 @@ import (
 
 // options are the arguments that the plugin takes.
 var options = []plugin.Option{
+	{Key: "dir", Value: "PATH", Help: "directory to write (uftrace.data)"},
 	{Key: "trace-privilege-level", Value: "on|off", Help: "accepted because QEMU's plugin has it: programs have one level (off)"},
 }
 
@@ -50,7 +51,7 @@ func (t *tracer) Install(h *plugin.Host, args plugin.Args) error {
 		return err
 	}
 	var err error
-	if t.data, err = openData(h); err != nil {
+	if t.data, err = openData(h, args.Get("dir", dirName)); err != nil {
 		return err
 	}
 	t.host, t.how, t.from = h, plugin.NewCounter(h), plugin.NewCounter(h)

@@ -390,7 +390,7 @@ func TestUftraceProcesses(t *testing.T) {
 	}
 	replayed(t, "replay")
 
-	r = command(t, "-plugin", "uftrace,trace-privilege-level=on", guest, "1", "exec")
+	r = command(t, "-plugin", "uftrace,dir=uftrace.data,trace-privilege-level=on", guest, "1", "exec")
 	d = readUftrace(t)
 	if want := "+_start " + leaves + " -_start +_start " + leaves + " -_start"; r.status != 0 || len(d.sessions) != 2 || len(d.tids) != 1 || d.calls[d.tids[0]] != want {
 		t.Errorf("exec: status %d, %+v", r.status, d)
@@ -411,5 +411,5 @@ func TestUftraceProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuse(t, "uftrace", "holds something else than a trace: remove it")
-	refuse(t, "uftrace,level=1", `unknown argument "level": it takes trace-privilege-level`)
+	refuse(t, "uftrace,level=1", `unknown argument "level": it takes dir, trace-privilege-level`)
 }

@@ -45,6 +45,7 @@ var rotation = map[string]rotated{
 	"syscall":     {quick: true},
 	"syscount":    {quick: true},
 	"traps":       {quick: true},
+	"uftrace":     {args: "dir=DIR/uftrace.data"},
 }
 
 // heavy are the programs that execute too much for slow plugins in a default run.
