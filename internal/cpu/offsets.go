@@ -44,9 +44,10 @@ const (
 	OffExitBlock = 0xc5c
 	OffCallAddr  = 0xc60
 	OffCallValue = 0xc68
+	OffSums      = 0xc70
 	OffJumpCache = 0x1000
 
-	stateTail = OffJumpCache - (OffCallValue + 8)
+	stateTail = OffJumpCache - (OffSums + NumSums*8)
 
 	// Size of a State in bytes.
 	Size = OffJumpCache + JumpCacheLen*16

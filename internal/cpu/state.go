@@ -14,6 +14,9 @@ const (
 	NumX = 64 // integer slots; slot 0 always reads zero
 	NumV = 64 // FP/vector slots of 16 bytes
 
+	// NumSums is the number of counters that have a word in the State.
+	NumSums = 16
+
 	// JumpCacheLen is the number of entries of the per-thread cache from guest
 	// pc to host code, indexed by pc>>1.
 	JumpCacheLen = 4096
@@ -79,6 +82,10 @@ type State struct {
 	ExitBlock uint32 // ExitInterp, ExitAlign, ExitIllegal out of an instrumented block: its offset + 1; cleared by the engine
 	CallAddr  uint64 // ExitCall for a memory access: its address
 	CallValue uint64 // and value
+
+	// Sums is what has been added to some counters since generated code was entered: words at
+	// a fixed distance from the base register, which hosts add to much faster than to others.
+	Sums [NumSums]uint64
 
 	_ [stateTail]byte
 

@@ -51,6 +51,7 @@ func TestOffsets(t *testing.T) {
 		{"ExitBlock", unsafe.Offsetof(s.ExitBlock), OffExitBlock},
 		{"CallAddr", unsafe.Offsetof(s.CallAddr), OffCallAddr},
 		{"CallValue", unsafe.Offsetof(s.CallValue), OffCallValue},
+		{"Sums", unsafe.Offsetof(s.Sums), OffSums},
 		{"JumpCache", unsafe.Offsetof(s.JumpCache), OffJumpCache},
 		{"size", unsafe.Sizeof(s), Size},
 	} {

@@ -10,9 +10,9 @@ import (
 )
 
 // Instrumentation. Somebody is shown each new block and answers with probes, which become
-// operations of its IR. A block with probes polls at its start only, has no side exits, and
+// operations of its IR. A block with probes has no side exits, and
 // keeps its IR: whatever generated code leaves undone, because an instruction is
-// not lowered, faulted, or code memory was reused during a call, is then done by interpreting the rest
+// not lowered, faulted, polled, or code memory was reused during a call, is then done by interpreting the rest
 // of the block from there. So each probe is executed exactly once per execution of its
 // instruction, in both engines.
 

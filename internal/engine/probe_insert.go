@@ -15,6 +15,7 @@ type inserter struct {
 	cons ir.Val // temporary for constants, Zero if there is none yet
 	pc   uint64
 	base uint32
+	room int // trace records that there is room for
 }
 
 // insert rewrites tr.blk with probes in it; base is the number of the first call site.
@@ -23,7 +24,6 @@ func (t *translator) insert(in *instrumenter, probes []Probe, base uint32) {
 	x := inserter{t: t, in: in, out: t.spare[:0], base: base}
 	t.sites, t.starts = nil, nil
 	old := t.blk.Insts
-	room := 0 // records that there is room for
 	for n, k := 0, 0; k < len(old); n++ {
 		end := k + 1
 		for end < len(old) && old[end].Op != ir.OpInsn {
@@ -34,14 +34,14 @@ func (t *translator) insert(in *instrumenter, probes []Probe, base uint32) {
 		var before, after []Probe
 		before, probes = split(probes, -1)
 		if n == 0 {
-			x.emit(ir.Inst{Op: ir.OpPoll})
+			x.emit(ir.Inst{Op: ir.OpProbed})
 		}
 		mine, rest := split(probes, n)
 		probes = rest
 		if need := records(mine, old[k:end]); need > 0 {
-			if room < need {
+			if x.room < need {
 				// Ask for all that follows, or a good part of it.
-				room = need
+				room := need
 				for at, m := end, n+1; at < len(old) && room < maxRecords; m++ {
 					to := at + 1
 					for to < len(old) && old[to].Op != ir.OpInsn {
@@ -52,8 +52,9 @@ func (t *translator) insert(in *instrumenter, probes []Probe, base uint32) {
 					at, rest = to, more
 				}
 				x.call(ir.Inst{Op: ir.OpTraceRoom, Imm: int64(room) << 32}, func(c *CPU, _ *Access) { in.full(c) })
+				x.room = room
 			}
-			room -= need
+			x.room -= need
 		}
 		x.exec(before)
 		for i := range mine {
@@ -126,6 +127,7 @@ func (x *inserter) emit(i ir.Inst) { x.out = append(x.out, i) }
 
 // call emits a call of f with a new number in the low half of the immediate.
 func (x *inserter) call(i ir.Inst, f func(*CPU, *Access)) {
+	x.room = 0 // the function may run other guest code
 	i.Imm |= int64(x.base) + int64(len(x.t.sites))
 	s := site{idx: len(x.out), pc: x.pc, call: f, mem: i.Op == ir.OpCallMem}
 	if s.mem {

@@ -39,7 +39,7 @@ func (c *CPU) exitBlock() *block {
 // of the read side.
 func (c *CPU) rest(b *block) Exit {
 	n := b.startOf(c.s.PC)
-	c.uncount(b, n)
+	c.undo(b, n)
 	c.resume(b, n)
 	return c.stopped()
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
@@ -46,6 +47,7 @@ run:
 		again := true
 		for again {
 			e.cfg.Enter(s)
+			c.bringHome()
 			again = s.Exit == cpu.ExitCall
 			if again && !c.call(m) { // interpreted to the block's end, or sent elsewhere
 				c.leave()
@@ -80,7 +82,14 @@ run:
 				return x
 			}
 		case cpu.ExitPoll:
+			in = c.exitBlock()
 			c.leave()
+			if in != nil && atomic.LoadUint32(&s.Die) == 0 {
+				// Probes of the branch that polls have been executed.
+				if x := c.rest(in); x.Kind != 0 {
+					return x
+				}
+			}
 			if c.polled() {
 				return Exit{Kind: Poll}
 			}
@@ -92,7 +101,7 @@ run:
 			}
 		default:
 			if in = c.exitBlock(); in != nil {
-				c.uncount(in, in.startOf(s.PC))
+				c.undo(in, in.startOf(s.PC))
 			}
 			c.leave()
 			if x := c.stopped(); x.Kind != 0 {
@@ -179,7 +188,7 @@ func (c *CPU) fault(in *block) Exit {
 			s.FaultCode = c.e.mem.FaultCode(s.FaultAddr)
 		}
 		if in != nil {
-			c.uncount(in, in.startOf(s.PC))
+			c.undo(in, in.startOf(s.PC))
 		}
 		return Exit{Kind: Fault, Sig: uint8(s.FaultSig), Code: int32(s.FaultCode), Addr: s.FaultAddr}
 	}

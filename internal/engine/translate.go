@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/weir-emu/weir/internal/host"
 	"github.com/weir-emu/weir/internal/ir"
@@ -22,6 +23,8 @@ type translator struct {
 	spare  []ir.Inst
 	starts []uint16
 	sites  []site
+
+	sums atomic.Pointer[[]uint32] // counters that have a word in State.Sums, by its number
 }
 
 // translate makes the block at pc. Without one, an instruction fetch faults at

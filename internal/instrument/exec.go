@@ -173,7 +173,9 @@ func (r *Registry) attachThread(t *linux.Task, x *thread) {
 	if t.CPU == nil {
 		return
 	}
-	words := r.slots.make(x.vcpu.Index())
+	area := r.slots.make(x.vcpu.Index())
+	area.cpu.Store(t.CPU)
+	words := area.words
 	ring := words[plugin.SlotSize/8:]
 	addr := hostsys.AddressOf(words)
 	t.CPU.SetWords(words, addr, ring, addr+plugin.SlotSize)

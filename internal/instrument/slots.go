@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/weir-emu/weir/internal/engine"
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/plugin"
 )
@@ -19,10 +20,16 @@ type slots struct {
 	mu    sync.Mutex
 	end   int        // bytes of an area handed out
 	free  []freeSlot // given back
-	areas atomic.Pointer[[][]uint64]
+	areas atomic.Pointer[[]*area]
 }
 
 type freeSlot struct{ off, size int }
+
+// area is the memory of one vCPU index.
+type area struct {
+	words []uint64
+	cpu   atomic.Pointer[engine.CPU] // of the thread that has the index
+}
 
 var errSlots = errors.New("no room left for scoreboards")
 
@@ -61,7 +68,7 @@ func (s *slots) release(off, size int) {
 	if p := s.areas.Load(); p != nil {
 		for _, a := range *p {
 			if a != nil {
-				clear(a[off/8 : (off+size)/8])
+				clear(a.words[off/8 : (off+size)/8])
 			}
 		}
 	}
@@ -69,15 +76,26 @@ func (s *slots) release(off, size int) {
 }
 
 // area returns the area of index i, nil if it has not been made.
-func (s *slots) area(i int) []uint64 {
+func (s *slots) area(i int) *area {
 	if p := s.areas.Load(); p != nil && i >= 0 && i < len(*p) {
 		return (*p)[i]
 	}
 	return nil
 }
 
+// forget is for a forked child, in which only the thread of index i exists.
+func (s *slots) forget(i int) {
+	if p := s.areas.Load(); p != nil {
+		for n, a := range *p {
+			if a != nil && n != i {
+				a.cpu.Store(nil)
+			}
+		}
+	}
+}
+
 // make returns the area, and behind it the buffer for trace records, of index i, which it maps if need be.
-func (s *slots) make(i int) []uint64 {
+func (s *slots) make(i int) *area {
 	if a := s.area(i); a != nil {
 		return a
 	}
@@ -86,16 +104,18 @@ func (s *slots) make(i int) []uint64 {
 	if a := s.area(i); a != nil {
 		return a
 	}
-	var list [][]uint64
+	var list []*area
 	if p := s.areas.Load(); p != nil {
 		list = slices.Clone(*p)
 	}
 	for len(list) <= i {
 		list = append(list, nil)
 	}
-	if list[i] = hostsys.MapWords(plugin.SlotSize + ringWords*8); list[i] == nil {
+	words := hostsys.MapWords(plugin.SlotSize + ringWords*8)
+	if words == nil {
 		panic("weir: no memory for the scoreboards of a thread")
 	}
+	list[i] = &area{words: words}
 	s.areas.Store(&list)
 	return list[i]
 }

@@ -20,15 +20,19 @@ func (r *Registry) FreeSlot(off, size int) {
 	r.slots.release(off, size)
 }
 
-// Slot implements plugin.System.
+// Slot implements plugin.System. What the index's thread has counted so far is there.
 func (r *Registry) Slot(index int) []uint64 {
-	if a := r.slots.area(index); a != nil {
-		return a
+	a := r.slots.area(index)
+	if a == nil {
+		if index < 0 || index >= r.MaxVCPUs() {
+			return nil
+		}
+		a = r.slots.make(index)
 	}
-	if index < 0 || index >= r.MaxVCPUs() {
-		return nil
+	if c := a.cpu.Load(); c != nil {
+		c.Settle()
 	}
-	return r.slots.make(index)
+	return a.words
 }
 
 // numbered returns register n of a list of indices.

@@ -136,6 +136,9 @@ func (r *Registry) threadExit(t *linux.Task) {
 	}
 	r.deliver(x, -1)
 	r.functions.forgetStacks(func(id stackID) bool { return id.thread == x.vcpu.Serial()|1<<63 })
+	if a := r.slots.area(x.vcpu.Index()); a != nil {
+		a.cpu.Store(nil)
+	}
 	t.Ext = nil // after execve the same task starts again
 	r.vcpus.mu.Lock()
 	defer r.vcpus.mu.Unlock()
@@ -152,6 +155,7 @@ func (r *Registry) fork(t *linux.Task) {
 		x.cpu.ClearRecords()
 	}
 	r.pid.Store(int64(t.TID))
+	r.slots.forget(x.vcpu.Index())
 	r.vcpus.mu.Lock()
 	r.vcpus.threads = []*thread{x}
 	clear(r.vcpus.used)

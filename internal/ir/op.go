@@ -127,22 +127,28 @@ const (
 	OpExit   // leave with cpu.Exit(Aux) and PC = Imm
 
 	// Instrumentation. A counter is a 64-bit word of the thread's slot memory
-	// (State.Slots) at a byte offset. Those before the first operation of a guest
+	// (State.Slots) at a byte offset, or of State.Sums: see [InSums]. Those before the first operation of a guest
 	// instruction, and the constants they use, are executed once per execution of the
-	// instruction, whoever executes it; see [Op.Probe].
-	OpPoll      // leave with ExitPoll at the block's start if the thread is wanted; the block has no other poll
-	OpCount     // unless A: word at ProbeOff += B + ProbeConst
-	OpCountSet  // unless A: word at ProbeOff = B + ProbeConst
-	OpCall      // function ProbeID is called, at once or (Aux = If) if the word at ProbeOff compares so with A
-	OpCallMem   // unless C: function ProbeID is called for the access at address A, value B, Aux = Access
-	OpTrace     // unless C: a record of the access at address A, value B, Aux = Access, of trace ProbeID
-	OpTraceRoom // function ProbeID is called unless there is room for ProbeConst records
+	// instruction, whoever executes it; see [Op.Probe]. Low and High are the halves of the immediate.
+	OpProbed    // is second in a block with probes: an exit in its middle tells State.ExitBlock
+	OpCount     // unless A: word Low += B + High
+	OpCountSet  // unless A: word Low = B + High
+	OpCountHome // word Low += word High of State.Sums, which becomes 0
+	OpCall      // function Low is called, at once or (Aux = If) if the word High compares so with A
+	OpCallMem   // unless C: function Low is called for the access at address A, value B, Aux = Access
+	OpTrace     // unless C: a record of the access at address A, value B, Aux = Access, of trace Low; behind the others if High is 0, else in place of the record High from the last
+	OpTraceTake // High records, to be filled in, are put behind the others
+	OpTraceRoom // function Low is called unless there is room for High records
 
 	NumOps
 )
 
 // Probe reports whether op is instrumentation.
-func (op Op) Probe() bool { return op >= OpPoll && op <= OpTraceRoom }
+func (op Op) Probe() bool { return op >= OpProbed && op <= OpTraceRoom }
+
+// InSums as part of Low in OpCount: the word is the one of State.Sums that the rest of Low
+// says.
+const InSums = 1 << 31
 
 // ProbeImm packs the immediate of an instrumentation operation: an offset or a number
 // of a function or trace in the low half, and a constant or an offset in the upper.

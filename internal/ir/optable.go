@@ -218,12 +218,14 @@ var Ops = [NumOps]OpInfo{
 	OpBr:     {Name: "br", A: Int, B: Int, Aux: AuxCond, Imm: ImmPC, Eff: EffBranch},
 	OpExit:   {Name: "exit", Aux: AuxExit, Imm: ImmPC, Eff: EffEnd},
 
-	OpPoll:      {Name: "poll", Eff: EffCall},
+	OpProbed:    {Name: "probed", Eff: EffProbe},
 	OpCount:     {Name: "count", A: Int, B: Int, Imm: ImmVal, Eff: EffProbe},
 	OpCountSet:  {Name: "countset", A: Int, B: Int, Imm: ImmVal, Eff: EffProbe},
+	OpCountHome: {Name: "counthome", Imm: ImmVal, Eff: EffProbe},
 	OpCall:      {Name: "call", A: Int, Aux: AuxIf, Imm: ImmVal, Eff: EffCall},
 	OpCallMem:   {Name: "callmem", A: Int, B: Int, C: Int, Aux: AuxAccess, Imm: ImmVal, Eff: EffCall},
 	OpTrace:     {Name: "trace", A: Int, B: Int, C: Int, Aux: AuxAccess, Imm: ImmVal, Eff: EffProbe},
+	OpTraceTake: {Name: "tracetake", Imm: ImmVal, Eff: EffProbe},
 	OpTraceRoom: {Name: "traceroom", Imm: ImmVal, Eff: EffCall},
 }
 

@@ -150,7 +150,7 @@ func (g *gen) genExits() {
 func (g *gen) exitPC(pc uint64, e cpu.Exit) {
 	if g.probed {
 		switch e {
-		case cpu.ExitInterp, cpu.ExitAlign, cpu.ExitIllegal:
+		case cpu.ExitInterp, cpu.ExitAlign, cpu.ExitIllegal, cpu.ExitPoll:
 			g.movMI32(off(cpu.OffExitBlock), int32(g.start)+1)
 		}
 	}
@@ -198,16 +198,8 @@ func (g *gen) condJump(c cc, target uint64, from int) {
 }
 
 // poll leaves with ExitPoll at the current instruction if the thread is wanted; the
-// guest state is home. An instrumented block polls at its start instead, before anything
-// has been counted.
+// guest state is home.
 func (g *gen) poll() {
-	if g.probed {
-		return
-	}
-	g.pollNow()
-}
-
-func (g *gen) pollNow() {
 	g.insT(0x83, true, aCMP, off(cpu.OffPending), 1)
 	g.b1(0)
 	g.cold = append(g.cold, cold{kind: coldExit, exit: cpu.ExitPoll, pc: g.pc, site: g.jcc(ccNE)})

@@ -156,7 +156,7 @@ func (g *gen) Compile(b *ir.Block, m host.Mode, off uint32, c *host.Code) error 
 	g.resetSyms()
 	g.resetFP()
 	g.quietCmp, g.quietEnd = -1, -1
-	g.probed = len(b.Insts) > 1 && b.Insts[1].Op == ir.OpPoll
+	g.probed = len(b.Insts) > 1 && b.Insts[1].Op == ir.OpProbed
 	g.cold = g.cold[:0]
 	g.snaps = g.snaps[:0]
 	g.exits = g.exits[:0]

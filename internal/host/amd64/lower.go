@@ -163,7 +163,8 @@ func (g *gen) lower(i *ir.Inst) bool {
 		g.flushAll()
 		g.exitPC(uint64(i.Imm), cpu.Exit(i.Aux))
 		return true
-	case ir.OpPoll, ir.OpCount, ir.OpCountSet, ir.OpCall, ir.OpCallMem, ir.OpTrace, ir.OpTraceRoom:
+	case ir.OpProbed:
+	case ir.OpCount, ir.OpCountSet, ir.OpCountHome, ir.OpCall, ir.OpCallMem, ir.OpTrace, ir.OpTraceTake, ir.OpTraceRoom:
 		g.instrument(i)
 	default:
 		g.lowerFP(i)

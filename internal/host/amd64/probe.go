@@ -15,10 +15,14 @@ const recordSize = 32
 // instrument emits an instrumentation operation.
 func (g *gen) instrument(i *ir.Inst) {
 	switch i.Op {
-	case ir.OpPoll:
-		g.pollNow()
 	case ir.OpCount, ir.OpCountSet:
 		g.count64(i)
+	case ir.OpCountHome:
+		sum, m := off(cpu.OffSums+i.High()*8), g.word(int32(i.Low()))
+		h := g.scratch()
+		g.ld(h, sum)
+		g.aluMR(aADD, true, m, h)
+		g.movMI(sum, 0)
 	case ir.OpCall:
 		g.settle()
 		if ir.If(i.Aux) == ir.IfAlways {
@@ -38,6 +42,8 @@ func (g *gen) instrument(i *ir.Inst) {
 		g.settled()
 	case ir.OpTrace:
 		g.trace(i)
+	case ir.OpTraceTake:
+		g.aluI(aADD, true, off(cpu.OffTracePos), i.High()*recordSize)
 	case ir.OpTraceRoom:
 		g.settle()
 		h := g.scratch()
@@ -143,7 +149,12 @@ func (g *gen) count64(i *ir.Inst) {
 		g.prep(b, true)
 		v = g.reg(b)
 	}
-	m := g.word(int32(i.Low()))
+	var m opn
+	if n := i.Low() &^ ir.InSums; n != i.Low() {
+		m = off(cpu.OffSums + int32(n)*8)
+	} else {
+		m = g.word(int32(n))
+	}
 	over := g.skipIf(a)
 	if i.Op == ir.OpCountSet {
 		if v < 0 {
@@ -182,7 +193,8 @@ func (g *gen) trace(i *ir.Inst) {
 	ra := g.reg(a)
 	h := g.scratch()
 	g.ld(h, off(cpu.OffTracePos))
-	g.st(mem(h, 8), ra)
+	d := -i.High() * recordSize // where the record is
+	g.st(mem(h, d+8), ra)
 	g.inUse = 1 << h
 	n := ir.Access(i.Aux).Bytes()
 	if v, ok := g.isConst(b); ok {
@@ -190,39 +202,42 @@ func (g *gen) trace(i *ir.Inst) {
 			v &= 1<<(8*n) - 1
 		}
 		if isI32(v) {
-			g.movMI(mem(h, 16), int32(v))
+			g.movMI(mem(h, d+16), int32(v))
 		} else {
-			g.movMI32(mem(h, 16), int32(v))
-			g.movMI32(mem(h, 20), int32(v>>32))
+			g.movMI32(mem(h, d+16), int32(v))
+			g.movMI32(mem(h, d+20), int32(v>>32))
 		}
 	} else {
 		v := g.reg(b)
 		switch n {
 		case 1, 2:
-			g.movMI(mem(h, 16), 0)
+			g.movMI(mem(h, d+16), 0)
 			if n == 1 {
-				g.ins(oMOVst8, false, v, mem(h, 16))
+				g.ins(oMOVst8, false, v, mem(h, d+16))
 			} else {
-				g.ins(oMOVst16, false, v, mem(h, 16))
+				g.ins(oMOVst16, false, v, mem(h, d+16))
 			}
 		case 4:
-			g.ins(oMOVst, false, v, mem(h, 16))
-			g.movMI32(mem(h, 20), 0)
+			g.ins(oMOVst, false, v, mem(h, d+16))
+			g.movMI32(mem(h, d+20), 0)
 		default:
-			g.st(mem(h, 16), v)
+			g.st(mem(h, d+16), v)
 		}
 	}
 	if isI32(int64(g.pc)) {
-		g.movMI(mem(h, 0), int32(g.pc))
+		g.movMI(mem(h, d), int32(g.pc))
 	} else {
-		g.movMI32(mem(h, 0), int32(g.pc))
-		g.movMI32(mem(h, 4), int32(g.pc>>32))
+		g.movMI32(mem(h, d), int32(g.pc))
+		g.movMI32(mem(h, d+4), int32(g.pc>>32))
 	}
 	if i.Low() == 0 {
-		g.movMI(mem(h, 24), int32(i.Aux))
+		g.movMI(mem(h, d+24), int32(i.Aux))
 	} else {
-		g.movMI32(mem(h, 24), int32(i.Aux))
-		g.movMI32(mem(h, 28), int32(i.Low()))
+		g.movMI32(mem(h, d+24), int32(i.Aux))
+		g.movMI32(mem(h, d+28), int32(i.Low()))
+	}
+	if d != 0 {
+		return
 	}
 	over := g.skipIf(c)
 	g.aluI(aADD, true, reg(h), recordSize)

@@ -166,8 +166,8 @@ func (m *Machine) run(b *ir.Block, start int, pc uint64) {
 			m.leave(cpu.Exit(i.Aux), uint64(i.Imm))
 			return
 
-		case ir.OpPoll:
-		case ir.OpCount, ir.OpCountSet, ir.OpCall, ir.OpCallMem, ir.OpTrace, ir.OpTraceRoom:
+		case ir.OpProbed:
+		case ir.OpCount, ir.OpCountSet, ir.OpCountHome, ir.OpCall, ir.OpCallMem, ir.OpTrace, ir.OpTraceTake, ir.OpTraceRoom:
 			if !m.probe(i, pc) {
 				s.Exit = cpu.ExitIndirect
 				return

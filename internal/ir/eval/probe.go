@@ -1,6 +1,9 @@
 package eval
 
-import "github.com/weir-emu/weir/internal/ir"
+import (
+	"github.com/weir-emu/weir/internal/cpu"
+	"github.com/weir-emu/weir/internal/ir"
+)
 
 // Access is a memory access that instrumentation is told of.
 type Access struct {
@@ -21,7 +24,11 @@ func (m *Machine) probe(i *ir.Inst, pc uint64) bool {
 	switch i.Op {
 	case ir.OpCount:
 		if m.int(i.A) == 0 {
-			m.Words[i.Low()/8] += m.int(i.B) + uint64(int64(i.High()))
+			w := &s.Sums[i.Low()%cpu.NumSums]
+			if i.Low()&ir.InSums == 0 {
+				w = &m.Words[i.Low()/8]
+			}
+			*w += m.int(i.B) + uint64(int64(i.High()))
 		}
 		return true
 	case ir.OpCountSet:
@@ -29,12 +36,22 @@ func (m *Machine) probe(i *ir.Inst, pc uint64) bool {
 			m.Words[i.Low()/8] = m.int(i.B) + uint64(int64(i.High()))
 		}
 		return true
+	case ir.OpCountHome:
+		w := &s.Sums[i.High()]
+		m.Words[i.Low()/8] += *w
+		*w = 0
+		return true
 	case ir.OpTrace:
 		if m.int(i.C) == 0 {
-			at := len(m.Ring) - int(s.TraceEnd-s.TracePos)/8
+			at := len(m.Ring) - int(s.TraceEnd-s.TracePos)/8 - int(i.High())*RecordWords
 			copy(m.Ring[at:], []uint64{pc, m.int(i.A), m.value(i), uint64(i.Low())<<32 | uint64(i.Aux)})
-			s.TracePos += RecordWords * 8
+			if i.High() == 0 {
+				s.TracePos += RecordWords * 8
+			}
 		}
+		return true
+	case ir.OpTraceTake:
+		s.TracePos += uint64(i.High()) * RecordWords * 8
 		return true
 	case ir.OpTraceRoom:
 		if s.TraceEnd-s.TracePos >= uint64(i.High())*RecordWords*8 {
