@@ -94,10 +94,10 @@ func (m MemInfo) IsAtomic() bool { return m&infoAtomic != 0 }
 // MemRecord is one memory access in a [MemTrace].
 type MemRecord struct {
 	PC    abi.Addr // of the instruction
-	Addr  abi.Addr
-	Value uint64 // loaded or stored, zero-extended; of 16 bytes the lower 8
 	Info  MemInfo
 	Trace uint32 // which MemTrace: for Weir's own use
+	Addr  abi.Addr
+	Value uint64 // loaded or stored, zero-extended; of 16 bytes the lower 8
 }
 
 // Size returns the number of bytes.

@@ -74,7 +74,7 @@ type site struct {
 
 // maxRecords is the number of trace records that is made sure of at once. Trace buffers are
 // larger.
-const maxRecords = 1024
+const maxRecords = 256
 
 // SetInstrument makes f see every block that is executed from now on; nil: nobody. full is called
 // when a CPU's trace buffer has no room left, and must empty it. All translations

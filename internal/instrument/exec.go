@@ -209,7 +209,7 @@ func (r *Registry) deliver(x *thread, only int) {
 	defer func() { x.delivering = false }()
 	list := plugin.Records(x.ring)[:n]
 	traces := *r.traces.list.Load()
-	mixed := slices.ContainsFunc(list, func(m plugin.MemRecord) bool { return m.Trace != list[0].Trace })
+	mixed := len(traces) > 1 && slices.ContainsFunc(list, func(m plugin.MemRecord) bool { return m.Trace != list[0].Trace })
 	if !mixed && (only < 0 || uint32(only) == list[0].Trace) {
 		r.hand(&traces[list[0].Trace], x, list)
 		x.cpu.ClearRecords()

@@ -28,6 +28,7 @@ const (
 	coldQuiet         // NaN in a comparison between saving and restoring the flags
 	coldFlags         // MXCSR flags to clear
 	coldCall          // call of Go code that is due
+	coldData          // two words: pc, data
 )
 
 type cold struct {
@@ -41,6 +42,7 @@ type cold struct {
 	site2      int
 	back       int
 	pc         uint64
+	data       uint64
 	lo, hi     int // snapshot of pending values in gen.snaps
 	dirty      uint64
 	single     uint64
@@ -125,6 +127,10 @@ func (g *gen) genCold() {
 		case coldCall:
 			g.here(c.site)
 			g.callGo(uint32(c.pc), c.back)
+		case coldData:
+			g.here(c.site)
+			g.d64(c.pc)
+			g.d64(c.data)
 		case coldBail:
 			g.here(c.site)
 			g.restore(&c)

@@ -182,60 +182,42 @@ func (g *gen) saveTo(m opn, r int) {
 	g.inUse = 0
 }
 
-// trace writes a record: pc, address, value, kind of access and number of the trace.
+// copied returns a host register with the value of operand r: the one it is in, or a scratch register with a
+// copy, so that a sum need not go to its home.
+func (g *gen) copied(r int) int {
+	if g.pend.has(r) && g.sym[r].k == kLin && !g.sym[r].plain() {
+		s := g.sym[r]
+		saved := g.inUse
+		g.lockRefs(&s)
+		if g.inUse != 3 {
+			h := g.scratch()
+			g.inUse = saved | 1<<h
+			g.eval(h, &s)
+			return h
+		}
+		g.inUse = saved
+	}
+	g.prep(r, true)
+	return g.reg(r)
+}
+
+// trace writes a record: pc, kind of access and number of the trace, address, value.
 func (g *gen) trace(i *ir.Inst) {
 	a, b, c := ix(i.A), ix(i.B), ix(i.C)
 	if _, ok := g.isConst(c); !ok {
 		g.mat(c)
 	}
 	g.prep(b, true)
-	g.prep(a, true)
-	ra := g.reg(a)
+	ra := g.copied(a)
 	h := g.scratch()
 	g.ld(h, off(cpu.OffTracePos))
 	d := -i.High() * recordSize // where the record is
-	g.st(mem(h, d+8), ra)
+	g.st(mem(h, d+16), ra)
 	g.inUse = 1 << h
-	n := ir.Access(i.Aux).Bytes()
-	if v, ok := g.isConst(b); ok {
-		if n < 8 {
-			v &= 1<<(8*n) - 1
-		}
-		if isI32(v) {
-			g.movMI(mem(h, d+16), int32(v))
-		} else {
-			g.movMI32(mem(h, d+16), int32(v))
-			g.movMI32(mem(h, d+20), int32(v>>32))
-		}
-	} else {
-		v := g.reg(b)
-		switch n {
-		case 1, 2:
-			g.movMI(mem(h, d+16), 0)
-			if n == 1 {
-				g.ins(oMOVst8, false, v, mem(h, d+16))
-			} else {
-				g.ins(oMOVst16, false, v, mem(h, d+16))
-			}
-		case 4:
-			g.ins(oMOVst, false, v, mem(h, d+16))
-			g.movMI32(mem(h, d+20), 0)
-		default:
-			g.st(mem(h, d+16), v)
-		}
-	}
-	if isI32(int64(g.pc)) {
-		g.movMI(mem(h, d), int32(g.pc))
-	} else {
-		g.movMI32(mem(h, d), int32(g.pc))
-		g.movMI32(mem(h, d+4), int32(g.pc>>32))
-	}
-	if i.Low() == 0 {
-		g.movMI(mem(h, d+24), int32(i.Aux))
-	} else {
-		g.movMI32(mem(h, d+24), int32(i.Aux))
-		g.movMI32(mem(h, d+28), int32(i.Low()))
-	}
+	g.traceValue(b, ir.Access(i.Aux).Bytes(), mem(h, d+24))
+	g.fins(oMOVUPSld, false, xmm15, ripAt(g.p))
+	g.cold = append(g.cold, cold{kind: coldData, site: g.p - 4, pc: g.pc, data: uint64(i.Low())<<32 | uint64(i.Aux)})
+	g.fins(oMOVUPSst, false, xmm15, mem(h, d))
 	if d != 0 {
 		return
 	}
@@ -243,4 +225,42 @@ func (g *gen) trace(i *ir.Inst) {
 	g.aluI(aADD, true, reg(h), recordSize)
 	g.st(off(cpu.OffTracePos), h)
 	g.skipEnd(over)
+}
+
+// traceValue stores the low n bytes of operand b to m, zero-extended.
+func (g *gen) traceValue(b, n int, m opn) {
+	if v, ok := g.isConst(b); ok && n < 8 {
+		v &= 1<<(8*n) - 1
+		if isI32(v) {
+			g.movMI(m, int32(v))
+			return
+		}
+		h := g.scratch()
+		g.movi(h, v)
+		g.st(m, h)
+		return
+	}
+	v := 0
+	switch n {
+	case 1, 2, 4:
+		saved := g.inUse
+		o := g.rm(b)
+		g.inUse = saved // the copy suffices
+		v = g.scratch()
+		switch n {
+		case 1:
+			g.ins(oMOVZX8, false, v, o)
+		case 2:
+			g.ins(oMOVZX16, false, v, o)
+		default:
+			g.ins(oMOV, false, v, o)
+		}
+	default:
+		if c, ok := g.isConst(b); ok && isI32(c) {
+			g.movMI(m, int32(c))
+			return
+		}
+		v = g.reg(b)
+	}
+	g.st(m, v)
 }

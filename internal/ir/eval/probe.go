@@ -13,8 +13,7 @@ type Access struct {
 	Kind  ir.Access
 }
 
-// A trace record is four words: pc, address, value, and ir.Access in the low half of the last
-// with the number of the trace in the upper.
+// A trace record is four words: pc; ir.Access in the low half and the number of the trace in the upper; address; value.
 const RecordWords = 4
 
 // probe executes an instrumentation operation of the instruction at pc. It returns
@@ -44,7 +43,7 @@ func (m *Machine) probe(i *ir.Inst, pc uint64) bool {
 	case ir.OpTrace:
 		if m.int(i.C) == 0 {
 			at := len(m.Ring) - int(s.TraceEnd-s.TracePos)/8 - int(i.High())*RecordWords
-			copy(m.Ring[at:], []uint64{pc, m.int(i.A), m.value(i), uint64(i.Low())<<32 | uint64(i.Aux)})
+			copy(m.Ring[at:], []uint64{pc, uint64(i.Low())<<32 | uint64(i.Aux), m.int(i.A), m.value(i)})
 			if i.High() == 0 {
 				s.TracePos += RecordWords * 8
 			}
