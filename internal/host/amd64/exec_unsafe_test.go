@@ -35,6 +35,9 @@ type machine struct {
 	next   uint32
 	gs     uint64 // guest base
 	interp int    // blocks that left with ExitInterp
+
+	// Of the interpreter: what is at Slots and TraceEnd of generated code's State.
+	words, ring []uint64
 }
 
 const (
@@ -249,13 +252,14 @@ func (m *machine) check(t *testing.T, b *ir.Block, init *cpu.State, mode host.Mo
 	*ref = *init
 	ref.Reset()
 	ref.SetFRM(init.FRM)
-	(&eval.Machine{S: ref, Mem: m}).Run(b)
+	(&eval.Machine{S: ref, Mem: m, Words: m.words, Ring: m.ring}).Run(b)
 	want := append([]byte(nil), m.mem[:memSize]...)
 	copy(m.mem[:memSize], m.start)
 
 	s := m.s
 	s.X, s.V, s.ResAddr, s.Exit = init.X, init.V, cpu.NoReservation, 0
 	s.MXCSR, s.FFlags = cpu.MXCSRDefault, init.FFlags
+	s.Sums, s.Slots, s.TracePos, s.TraceEnd = init.Sums, init.Slots, init.TracePos, init.TraceEnd
 	s.SetFRM(init.FRM)
 	s.StackSP = s.StackTop
 	c := m.compile(t, b, mode)
@@ -302,6 +306,9 @@ func (m *machine) check(t *testing.T, b *ir.Block, init *cpu.State, mode host.Mo
 	}
 	if string(m.mem[:memSize]) != string(want) {
 		bad += "memory differs\n"
+	}
+	if s.Sums != ref.Sums || s.TracePos != ref.TracePos {
+		bad += fmt.Sprintf("sums %v, trace at %#x, want %v, %#x\n", s.Sums, s.TracePos, ref.Sums, ref.TracePos)
 	}
 	if s.StackSP != s.StackTop {
 		bad += "stack pointer moved\n"
