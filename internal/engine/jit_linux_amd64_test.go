@@ -24,6 +24,7 @@ type realCPU struct {
 	*CPU
 	name string
 	t    testing.TB
+	seen *probeLog // of random probes, or nil
 }
 
 // run is Run with the State bound to the thread.
@@ -59,7 +60,7 @@ func newReal(t testing.TB, name string, g *isa.Guest, space *mem.Space, cfg Conf
 		t.Fatal(err)
 	}
 	s.Base = space.Base()
-	u := &realCPU{e.NewCPU(s), name, t}
+	u := &realCPU{CPU: e.NewCPU(s), name: name, t: t}
 	t.Cleanup(func() { u.Close(); hostsys.FreeState(s) })
 	return u
 }

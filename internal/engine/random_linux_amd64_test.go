@@ -83,11 +83,12 @@ func TestRandomSequences(t *testing.T) {
 		seed = n
 	}
 	t.Logf("WEIR_FUZZ_SEED=%d", seed)
-	t.Run("direct", func(t *testing.T) { testRandom(t, mem.Config{}, count/2, seed) })
-	t.Run("window", func(t *testing.T) { testRandom(t, mem.Config{Window: true}, count/2, seed+1) })
+	t.Run("direct", func(t *testing.T) { testRandom(t, mem.Config{}, count/2, seed, false) })
+	t.Run("window", func(t *testing.T) { testRandom(t, mem.Config{Window: true}, count/2, seed+1, false) })
+	t.Run("probed", func(t *testing.T) { testRandom(t, mem.Config{}, count/5, seed+2, true) })
 }
 
-func testRandom(t *testing.T, mcfg mem.Config, count int, seed uint64) {
+func testRandom(t *testing.T, mcfg mem.Config, count int, seed uint64, probed bool) {
 	space := setUpSpace(t, mcfg)
 	if mcfg.Window {
 		if err := hostsys.SetGSBase(uintptr(space.Base())); err != nil {
@@ -106,6 +107,12 @@ func testRandom(t *testing.T, mcfg mem.Config, count int, seed uint64) {
 	for name, cfg := range jitConfigs() {
 		cfg.Options.GSBase = mcfg.Window
 		units = append(units, newReal(t, name, g, space, cfg, &all))
+	}
+
+	if probed {
+		for _, u := range append(units, ref) {
+			u.instrument()
+		}
 	}
 
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -137,12 +144,15 @@ func testRandom(t *testing.T, mcfg mem.Config, count int, seed uint64) {
 				space.Poke(q.pc, code)
 			}
 			q.load(u.s)
+			u.seen.reset(u.CPU)
 			watchdog := time.AfterFunc(limit, u.Interrupt)
 			x := u.run()
 			watchdog.Stop()
 			space.Read(sandData, got[:sandEnd-sandData])
 			space.Read(q.pc, code)
-			return q.result(x, u.s, got)
+			out := q.result(x, u.s, got)
+			out.probes = u.seen.text(u.CPU)
+			return out
 		}
 		const soon, late = 500 * time.Millisecond, time.Minute
 		// run is try for generated code, with the interpreter's result known. On a busy machine

@@ -237,6 +237,7 @@ type result struct {
 	frm, fflags uint32
 	res         uint64
 	mem         string
+	probes      string // what probes have seen
 }
 
 func (q *sequence) result(x Exit, s *cpu.State, mem []byte) *result {
@@ -276,6 +277,9 @@ func (r *result) diff(o *result) string {
 			fmt.Fprintf(&s, "memory at offset %#x of data and code: %#x against %#x\n", i, r.mem[i], o.mem[i])
 			break
 		}
+	}
+	if r.probes != o.probes {
+		fmt.Fprintf(&s, "probes: %s\nagainst %s\n", r.probes, o.probes)
 	}
 	return s.String()
 }

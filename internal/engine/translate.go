@@ -63,7 +63,13 @@ func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
 		if e.Interpreting() {
 			b = e.keepIR(tracked, m)
 		} else {
-			if size := e.cfg.Backend.MaxSize(e.tr.block()); size > e.segmentSize() {
+			blk := e.tr.block()
+			if e.cfg.Verify && e.tr.probed {
+				if err := blk.Verify(); err != nil {
+					panic("BUG: bad instrumentation: " + err.Error())
+				}
+			}
+			if size := e.cfg.Backend.MaxSize(blk); size > e.segmentSize() {
 				if n == 1 {
 					panic("BUG: engine: no room for one instruction in the code cache")
 				}
