@@ -187,10 +187,10 @@ func (c *CPU) bringHome() {
 // Settle makes the CPU's slot memory tell all that has been counted: if it is in generated code it is made to leave that for
 // a moment. It may be called from any goroutine, with no lock held that a Probe's Call or Memory takes.
 func (c *CPU) Settle() {
-	if c.running.Load() != cpuIn || c.e.tr.sums.Load() == nil {
+	if c.running.Load()&cpuIn == 0 || c.e.tr.sums.Load() == nil {
 		return
 	}
-	for atomic.StoreUint32(&c.s.Kick, 1); c.running.Load() == cpuIn && atomic.LoadUint32(&c.s.Kick) != 0; {
+	for atomic.StoreUint32(&c.s.Kick, 1); c.running.Load()&cpuIn != 0 && atomic.LoadUint32(&c.s.Kick) != 0; {
 		time.Sleep(20 * time.Microsecond)
 	}
 }
