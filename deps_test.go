@@ -35,6 +35,7 @@ internal/linux/load:      abi internal/isa internal/mem
 internal/linux/bpf:
 internal/linux/uapi:      abi
 internal/linux/procfs:    abi internal/mem
+internal/linux/tree:      internal/hostsys internal/mem
 internal/linux:           abi internal/argfmt internal/cpu internal/engine internal/hostsys internal/isa internal/linux/... internal/mem
 internal/linux/gen:       internal/linux
 plugin:                   abi

@@ -113,7 +113,7 @@ func (c *command) config(s *settings) (launch.Config, error) {
 		Base: s.base, Reserve: s.reserve, Window: s.window,
 		TBSize: s.tbSize, Interpret: s.noJIT, Baseline: s.baseline, NoPairing: s.noPairing,
 		OneInsn: s.oneInsn, PerfMap: s.perfmap, JITDump: s.jitdump, CPUProfile: s.cpuprofile,
-		Strace: s.strace, LogFile: s.logFile, Resumed: s.resumed, Stderr: c.stderr, Reexec: s.reexec(), Seccomp: s.seccomp, DenyNative: s.denyNative,
+		Strace: s.strace, LogFile: s.logFile, Resumed: s.resumed, Stderr: c.stderr, Reexec: s.reexec(), Seccomp: s.seccomp, Board: s.board, DenyNative: s.denyNative,
 	}
 	if s.hasArgv0 {
 		cfg.Argv[0] = s.argv0

@@ -43,6 +43,7 @@ type settings struct {
 	help       bool
 	version    bool
 	cpuprofile string
+	board      int      // descriptor of the tree's board
 	resumed    bool     // another weir's run goes on
 	seccomp    []string // filters of the guest's own
 
@@ -110,6 +111,7 @@ var options = []option{
 	{"g", "GDB", "PORT", "", func(*settings, string) error { return errors.New("there is no gdb stub yet") }, ""},
 	{"trace", "TRACE", "PATTERN", "", func(*settings, string) error { return launch.ErrNoTrace }, ""},
 	{launch.SeccompOption, "", "FILTER", "", func(s *settings, v string) error { s.seccomp = append(s.seccomp, v); return nil }, ""},
+	{launch.BoardOption, "", "FD", "", func(s *settings, v string) (err error) { s.board, err = strconv.Atoi(v); return err }, ""},
 	{noEnv, "", "", "", func(s *settings, _ string) error { s.resumed = true; return nil }, ""},
 }
 
@@ -122,7 +124,7 @@ const noEnv = "no-env"
 
 // once holds the options that are not passed on to such a weir: they concern one
 // program, the environment of the guest has changed already, or reexec adds them in another form.
-const once = " h version E U 0 cpuprofile policy learn audit " + launch.SeccompOption + " " + noEnv + " "
+const once = " h version E U 0 cpuprofile policy learn audit " + launch.SeccompOption + " " + launch.BoardOption + " " + noEnv + " "
 
 func setPlugin(s *settings, v string) error {
 	// qemu-user names plugins by file=PATH; ours have plain names.

@@ -84,7 +84,7 @@ func TestParseSize(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	values := map[string]string{ // a good value for each form of argument
 		"": "", "NAME[,key=value...]": "magic", "ITEM[,...]": "strace", "FILE": "f", "PATH": "p", "VAR=VALUE[,...]": "A=b", "VAR[,...]": "A",
-		"ARGV0": "x", "RELEASE": "6.6", "SIZE": "2M", "ADDR": "0x1000", "MODEL[,EXT=on|off...]": "max,zba=off", "N": "7", "RANGE[,...]": "0x10..0x20", "TSIG HSIG N[,...]": "34 34 2", "PORT": "", "PATTERN": "", "on|off": "off", "native|baseline": "baseline", "FILTER": "AA", "allow|deny": "deny",
+		"ARGV0": "x", "RELEASE": "6.6", "SIZE": "2M", "ADDR": "0x1000", "MODEL[,EXT=on|off...]": "max,zba=off", "N": "7", "RANGE[,...]": "0x10..0x20", "TSIG HSIG N[,...]": "34 34 2", "PORT": "", "PATTERN": "", "on|off": "off", "native|baseline": "baseline", "FILTER": "AA", "allow|deny": "deny", "FD": "3",
 	}
 	for _, o := range options {
 		v, ok := values[o.arg]

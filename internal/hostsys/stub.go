@@ -269,3 +269,21 @@ func ShareWords(int) []uint64 { return nil }
 
 // AddressOf is not called here.
 func AddressOf([]uint64) uintptr { panic(bug()) }
+
+// NewShared fails.
+func NewShared(int) int { return -enosys }
+
+// FileSize fails.
+func FileSize(int) int64 { return -1 }
+
+// CloseFD panics.
+func CloseFD(int) { panic(bug()) }
+
+// KeepOverExec panics.
+func KeepOverExec(int, bool) { panic(bug()) }
+
+// Alive panics.
+func Alive(int) bool { panic(bug()) }
+
+// BootTime panics.
+func BootTime() int64 { panic(bug()) }

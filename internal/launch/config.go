@@ -58,6 +58,9 @@ type Config struct {
 	// Seccomp are seccomp filters that the program is confined by, the oldest first, as values of SeccompOption.
 	Seccomp []string
 
+	// Board is a descriptor by which the processes of a tree know each other, from BoardOption; 0 for none.
+	Board int
+
 	// Reexec are the command-line options that make another weir run a program
 	// in the same way, for an execve that cannot be done in this process.
 	Reexec []string
@@ -66,6 +69,9 @@ type Config struct {
 // SeccompOption is the command-line option, once for each filter, that Seccomp is given by where a guest that
 // is confined goes on in another weir.
 const SeccompOption = "seccomp-filter"
+
+// BoardOption is the command-line option that Board is given by, likewise.
+const BoardOption = "tree-board"
 
 // Named is a plugin to install.
 type Named struct {

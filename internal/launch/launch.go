@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/weir-emu/weir/abi"
@@ -218,7 +219,7 @@ func (r *run) linuxConfig() *linux.Config {
 		Mem:       mem.Config{Window: c.Window, Base: uintptr(c.Base), Reserve: c.Reserve},
 		NewEngine: r.newEngine, Hooks: r.hooks,
 		Sysroot: c.Sysroot, StackSize: c.StackSize, Release: c.Release, Seed: c.Seed, Seeded: c.Seeded,
-		CatchFatal: r.hooks != nil, Reexec: r.reexec, DenyNative: c.DenyNative,
+		CatchFatal: r.hooks != nil, Reexec: r.reexec, DenyNative: c.DenyNative, Board: c.Board,
 	}
 	for _, text := range c.Seccomp {
 		lc.Seccomp = append(lc.Seccomp, seccompFilter(text))
@@ -298,10 +299,13 @@ func leave(status int, sig abi.Signal) {
 }
 
 // reexec is the command that runs a guest program in a fresh weir with the same options.
-func (r *run) reexec(path string, argv, envp []string, confined []linux.SeccompFilter) (string, []string, []string) {
+func (r *run) reexec(path string, argv, envp []string, confined []linux.SeccompFilter, board int) (string, []string, []string) {
 	args := append([]string{"weir"}, r.cfg.Reexec...)
 	for _, f := range confined {
 		args = append(args, "-"+SeccompOption, seccompText(f))
+	}
+	if board >= 0 {
+		args = append(args, "-"+BoardOption, strconv.Itoa(board))
 	}
 	if len(argv) > 0 {
 		args = append(args, "-0", argv[0])

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/weir-emu/weir/abi"
@@ -20,9 +21,10 @@ type limits struct {
 
 const rlimInfinity = ^uint64(0)
 
-func (l *limits) keeps(resource int32) bool {
-	return resource == rlimitAS || resource == rlimitData || resource == rlimitStack
-}
+// keptLimits are those that limits keeps.
+var keptLimits = [...]int32{rlimitAS, rlimitData, rlimitStack}
+
+func (l *limits) keeps(resource int32) bool { return slices.Contains(keptLimits[:], resource) }
 
 // get returns a kept limit, at first the host's, read by way of 16 bytes at host
 // address at.

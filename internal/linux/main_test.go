@@ -34,6 +34,7 @@ type guestRun struct {
 	Sysroot string
 	Catch   bool
 	Seccomp []SeccompFilter
+	Board   int
 	Deny    bool
 }
 
@@ -80,7 +81,7 @@ func (g *guestRun) run() {
 		panic(err)
 	}
 	cfg := &Config{
-		Guest: guest, Mem: mem.Config{Window: g.Window}, Sysroot: g.Sysroot, CatchFatal: g.Catch, Exit: leave, Seccomp: g.Seccomp, DenyNative: g.Deny,
+		Guest: guest, Mem: mem.Config{Window: g.Window}, Sysroot: g.Sysroot, CatchFatal: g.Catch, Exit: leave, Seccomp: g.Seccomp, DenyNative: g.Deny, Board: g.Board,
 		NewEngine: func(sp *mem.Space) (*engine.Engine, error) {
 			ec := engine.Config{Guest: guest, Mem: sp, Options: host.Options{GSBase: sp.Base() != 0}}
 			if g.JIT {
@@ -88,9 +89,9 @@ func (g *guestRun) run() {
 			}
 			return engine.New(ec)
 		},
-		Reexec: func(path string, argv, envp []string, confined []SeccompFilter) (string, []string, []string) {
+		Reexec: func(path string, argv, envp []string, confined []SeccompFilter, board int) (string, []string, []string) {
 			n := *g
-			n.Path, n.Argv, n.Seccomp = path, argv, confined
+			n.Path, n.Argv, n.Seccomp, n.Board = path, argv, confined, max(board, 0)
 			spec, _ := json.Marshal(n)
 			return self, []string{self}, append(envp, guestEnv+"="+string(spec))
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/isa"
 	"github.com/weir-emu/weir/internal/linux/load"
+	"github.com/weir-emu/weir/internal/linux/tree"
 	"github.com/weir-emu/weir/internal/mem"
 )
 
@@ -43,8 +44,11 @@ type Config struct {
 	// Reexec returns the host command that runs a guest program in a fresh
 	// Weir with the same options: for execve where this process's memory is
 	// still needed by the parent of a vfork. Nil: such an execve is ENOEXEC.
-	// It gets the seccomp filters in force.
-	Reexec func(path string, argv, envp []string, confined []SeccompFilter) (hostPath string, hostArgv, hostEnvp []string)
+	// It gets the seccomp filters in force and, if not -1, a descriptor for Config.Board.
+	Reexec func(path string, argv, envp []string, confined []SeccompFilter, board int) (hostPath string, hostArgv, hostEnvp []string)
+
+	// Board is the descriptor that Reexec was given in another process of the tree, which is closed; 0 for none.
+	Board int
 
 	// Seccomp are filters that the first program is confined by, the oldest first.
 	Seccomp []SeccompFilter
@@ -100,6 +104,12 @@ type Process struct {
 	limits limits
 	rng    seeded
 
+	board   *tree.Board // of the tree; nil while no process of it has had a child
+	noBoard bool        // there can be none
+	boardMu sync.Mutex
+	seat    atomic.Pointer[seat] // in board, see member.go
+	pidNS   uint64
+
 	startSecure bool        // AT_SECURE of the program to be loaded first: binfmt_misc has given its credentials to Weir
 	aio         []aioRing   // contexts of io_setup; guarded by mu
 	creds       atomic.Bool // a thread has changed what new threads must inherit
@@ -136,6 +146,7 @@ type Program struct {
 func (p *Process) add(t *Task) {
 	p.mu.Lock()
 	p.tasks[t.TID] = t
+	p.tellTasks()
 	p.mu.Unlock()
 }
 
@@ -162,6 +173,7 @@ func (p *Process) remove(t *Task) {
 	p.mu.Lock()
 	if p.tasks[t.TID] == t {
 		delete(p.tasks, t.TID)
+		p.tellTasks()
 	}
 	p.cond.Broadcast()
 	p.mu.Unlock()
@@ -186,6 +198,7 @@ func (p *Process) end(t *Task, status int, sig abi.Signal) {
 			o.walkRobust()
 		}
 	}
+	p.leaveTree()
 	if p.vforked != nil {
 		t.endVfork(status, sig)
 		return

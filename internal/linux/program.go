@@ -310,10 +310,9 @@ func isNative(f *load.File, guest uint16) bool {
 // file in it if there is one.
 func (t *Task) execPath(path string) string {
 	p := t.Proc
-	if name, ok := strings.CutPrefix(path, "/proc/"); ok {
-		who, rest, _ := strings.Cut(name, "/")
-		if rest == "exe" && (who == "self" || who == "thread-self" || who == strconv.Itoa(p.PID)) && p.Prog.Path != "" {
-			return p.Prog.Path
+	if strings.HasPrefix(path, "/proc/") {
+		if f := t.findProc(path); f != nil && f.Name == "exe" && f.path() != "" {
+			return f.path()
 		}
 	}
 	root := p.Cfg.Sysroot

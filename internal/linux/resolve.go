@@ -10,7 +10,6 @@ import (
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/argfmt"
 	"github.com/weir-emu/weir/internal/hostsys"
-	"github.com/weir-emu/weir/internal/linux/procfs"
 )
 
 // Resolved is what a path argument of a call names; see Call.Resolve.
@@ -232,12 +231,15 @@ func (c *Call) Resolve(i int) (r Resolved, e abi.Errno) {
 		}
 		w.how = le.Uint64(b[16:])
 	}
-	if strings.HasPrefix(path, "/proc/") && w.how == 0 {
-		if f := procfs.Find(path, t.Proc.PID, func(tid int) bool { return t.Proc.task(tid) != nil }); f != nil {
-			if f.Name != "exe" || mode == nofollow || t.Proc.Prog.Path == "" {
-				return Resolved{Path: t.procPath(path), Exists: true}, 0 // Weir's own file, whatever the host has there
+	if full := t.underProc(c, i, path); full != "" && w.how == 0 {
+		if f := t.findProc(full); f != nil {
+			switch {
+			case f.missing:
+				return r, abi.ENOENT
+			case f.Name != "exe" || mode == nofollow || f.path() == "":
+				return Resolved{Path: t.procPath(full), Exists: true}, 0 // Weir's own file, whatever the host has there
 			}
-			w.path = t.Proc.Prog.Path
+			w.path = f.path()
 		}
 	}
 	if c.inSysrootFirst() && strings.HasPrefix(path, "/") && w.how == 0 {

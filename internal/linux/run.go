@@ -13,6 +13,7 @@ import (
 	"github.com/weir-emu/weir/internal/engine"
 	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/linux/load"
+	"github.com/weir-emu/weir/internal/linux/tree"
 	"github.com/weir-emu/weir/internal/mem"
 )
 
@@ -42,6 +43,15 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 		return nil, err
 	}
 	t.inheritActions()
+	if cfg.Board > 0 {
+		if p.board = tree.Open(cfg.Board); p.board == nil {
+			p.noBoard = true
+		} else if f, ok := p.board.Facts(p.PID, 0); ok { // the process before it was executed
+			for i, l := range keptLimits {
+				p.limits.set[l], p.limits.val[l] = true, f.Limits[i]
+			}
+		}
+	}
 	if err := t.inheritSeccomp(cfg.Seccomp); err != nil {
 		return nil, fmt.Errorf("inherited seccomp filters: %w", err)
 	}
@@ -74,6 +84,9 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 	p.leader, p.main = t, t
 	p.add(t)
 	t.fresh = true
+	if p.board != nil {
+		t.sit()
+	}
 	if err := t.load(plan); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -293,6 +293,7 @@ func (t *Task) deliver(info *sigInfo, fault bool) bool {
 	if a.handler > sigIgn && a.flags&saResetHand != 0 {
 		p.actions[sig].handler = sigDfl
 		p.mirror(sig)
+		p.tellSignals()
 	}
 	p.sigMu.Unlock()
 	if a.ignored(sig) {
@@ -351,6 +352,7 @@ func (t *Task) fault(sig abi.Signal, code int32, addr uint64) bool {
 	p.sigMu.Lock()
 	if t.mask&sigBit(sig) != 0 || p.actions[sig].handler == sigIgn {
 		p.actions[sig].handler = sigDfl
+		p.tellSignals()
 		t.mask &^= sigBit(sig)
 	}
 	p.sigMu.Unlock()

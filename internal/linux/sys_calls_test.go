@@ -63,11 +63,10 @@ func TestSysvExtent(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
-	for s, want := range map[string]int{"0\x00": 0, "1023\x00x": 1023, "": -1, "\x00": -1, "12": -1, "1a\x00": -1, "99999999999999999999\x00": -1} {
-		n, ok := number([]byte(s))
-		if ok != (want >= 0) || ok && n != want {
-			t.Errorf("%q: %d, %v", s, n, ok)
+func TestIsNumbers(t *testing.T) {
+	for s, want := range map[string]bool{"0": true, "1023": true, "7f00a000-7f00b000": true, "12a": false, "fd": false, "1.5": false, "cafe": false} {
+		if got := isNumbers(s); got != want {
+			t.Errorf("%q: %v", s, got)
 		}
 	}
 }

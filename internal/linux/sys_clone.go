@@ -175,16 +175,19 @@ func (t *Task) newThread(a *cloneArgs) int64 {
 	if p.creds.Load() {
 		attrs = t.noteAttributes()
 	}
-	go child.begin(t, a, attrs, ready)
+	var name [16]byte // of a thread of Go's it would be that of whoever made it
+	raw(hostsys.SYS_PRCTL, prGetName, t.scratch, 0, 0, 0, 0)
+	t.get(0, name[:])
+	go child.begin(t, a, &name, attrs, ready)
 	return <-ready
 }
 
 // begin is the start of a thread: it takes over what a thread inherits from its
 // parent, which waits, and runs.
-func (t *Task) begin(parent *Task, a *cloneArgs, attrs *attributes, ready chan<- int64) {
+func (t *Task) begin(parent *Task, a *cloneArgs, name *[16]byte, attrs *attributes, ready chan<- int64) {
 	runtime.LockOSThread()
 	p := t.Proc
-	r := t.inherit(parent, a, attrs)
+	r := t.inherit(parent, a, name, attrs)
 	p.mu.Lock()
 	if t.epoch != hostsys.Epoch() {
 		// Forked while this goroutine started: it does not exist in the child, where nobody counts it.
@@ -200,6 +203,7 @@ func (t *Task) begin(parent *Task, a *cloneArgs, attrs *attributes, ready chan<-
 	case r > 0:
 		t.seccomp.Store(parent.seccomp.Load())
 		p.tasks[t.TID] = t
+		p.tellTasks()
 		if p.ended || p.plan != nil {
 			t.dead.Store(true)
 		}
@@ -215,7 +219,7 @@ func (t *Task) begin(parent *Task, a *cloneArgs, attrs *attributes, ready chan<-
 
 // inherit sets a new thread up while its parent waits. It returns the thread ID
 // or an error.
-func (t *Task) inherit(parent *Task, a *cloneArgs, attrs *attributes) int64 {
+func (t *Task) inherit(parent *Task, a *cloneArgs, name *[16]byte, attrs *attributes) int64 {
 	p := t.Proc
 	t.TID = hostsys.Gettid()
 	if t.makeScratch() != nil {
@@ -225,6 +229,8 @@ func (t *Task) inherit(parent *Task, a *cloneArgs, attrs *attributes) int64 {
 		if e := t.copyThreadAttributes(attrs); e != 0 {
 			return e.Result()
 		}
+	} else {
+		raw(hostsys.SYS_PRCTL, prSetName, t.put(0, name[:]), 0, 0, 0, 0)
 	}
 	// What a host thread of Go's shares with all others and this one shall not.
 	if apart := ^a.flags & (cloneFS | cloneFiles | cloneSysVSem); apart != 0 {
@@ -279,6 +285,7 @@ func (t *Task) copyRegisters(parent *Task, a *cloneArgs) {
 
 // fork is every clone that makes a process.
 func (t *Task) fork(a *cloneArgs) int64 {
+	t.join()
 	if a.flags&cloneVM != 0 && hostsys.CanVfork() {
 		// Two processes that run at the same time in one memory would need two
 		// emulators in one memory. Their usual case is a parent that waits for a
@@ -342,6 +349,12 @@ func (t *Task) forked(a *cloneArgs) {
 	p.mu.Unlock()
 	p.Engine.AfterForkChild(t.CPU)
 	t.childState(a)
+	if a.flags&cloneNewPID != 0 {
+		p.pidNS = 0
+	}
+	if p.board != nil {
+		t.sit()
+	}
 	if f := p.Hooks.Fork; f != nil {
 		f(t)
 	}

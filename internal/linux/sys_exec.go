@@ -124,7 +124,15 @@ func (t *Task) hostExec(pl *execPlan, path string) int64 {
 		if p.Cfg.Reexec == nil {
 			return abi.ENOEXEC.Result()
 		}
-		host, argv, envp = p.Cfg.Reexec(pl.file.name, argv, envp, t.seccompFilters())
+		board := -1
+		if p.board != nil {
+			board = p.board.FD()
+			hostsys.KeepOverExec(board, true)
+			defer hostsys.KeepOverExec(board, false)
+		}
+		host, argv, envp = p.Cfg.Reexec(pl.file.name, argv, envp, t.seccompFilters(), board)
+	} else {
+		p.leaveTree()
 	}
 	block, addrs := stringBlock(host, argv, envp)
 	at := raw(hostsys.SYS_MMAP, 0, uintptr(len(block)), 3, mapPrivate|mapAnonymous, ^uintptr(0), 0)
@@ -157,10 +165,12 @@ func (t *Task) hostExec(pl *execPlan, path string) int64 {
 		}
 		t.left = false
 		hostsys.RestoreIgnored()
+		t.tell()
 	} else {
 		hostsys.BeforeExec()
 		r = t.host(hostsys.SYS_EXECVE, uintptr(at), argvAt, envpAt, 0, 0, 0)
 		hostsys.ExecFailed()
+		t.tell()
 	}
 	raw(hostsys.SYS_RT_SIGPROCMASK, sigSetMask, t.put64(0, t.mask&^hostUnblockable), 0, 8, 0, 0)
 	raw(hostsys.SYS_MUNMAP, uintptr(at), uintptr(len(block)), 0, 0, 0, 0)
@@ -293,6 +303,8 @@ func (t *Task) load(pl *execPlan) error {
 	var name [16]byte
 	copy(name[:15], comm)
 	raw(hostsys.SYS_PRCTL, prSetName, t.put(0, name[:]), 0, 0, 0, 0)
+	t.tellKernel()
+	t.tell()
 
 	st := t.St
 	st.X = [cpu.NumX]uint64{}

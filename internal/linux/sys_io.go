@@ -10,6 +10,8 @@ import (
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/argfmt"
 	"github.com/weir-emu/weir/internal/hostsys"
+	"github.com/weir-emu/weir/internal/linux/tree"
+	"github.com/weir-emu/weir/internal/mem"
 )
 
 // Reading, writing and descriptors.
@@ -275,32 +277,51 @@ const (
 	direntName   = 19
 )
 
-// sysGetdents64 is getdents64(2). A listing of the process's descriptors lacks Weir's own.
+// sysGetdents64 is getdents64(2). Folders of /proc that list descriptors, threads and mappings lack Weir's own.
 func sysGetdents64(t *Task, c *Call) int64 {
 	r := t.pass(c, hostsys.SYS_GETDENTS64, (*Task).hostBlock)
 	if r <= 0 || r > 1<<20 {
 		return r
 	}
 	var first [direntName + 1]byte
-	if !t.Proc.Mem.Read(c.Args[1], first[:]) || first[direntName] < '0' && first[direntName] != '.' || first[direntName] > '9' {
-		return r // no name begins with a digit or a dot: most folders
+	if !t.Proc.Mem.Read(c.Args[1], first[:]) || !hexDigit(first[direntName]) && first[direntName] != '.' {
+		return r // most folders: no name begins with a digit or a dot
 	}
 	b := make([]byte, r)
 	if !t.Proc.Mem.Read(c.Args[1], b) {
 		return r
 	}
-	kept := make([]byte, 0, r)
+	numbers := 0
 	for at := 0; at+direntName < len(b); {
 		n := int(le.Uint16(b[at+direntReclen:]))
 		if n <= direntName || at+n > len(b) {
 			return r
 		}
-		if fd, ok := number(b[at+direntName : at+n]); !ok || !hostsys.ReservedFD(fd) {
+		switch name := direntText(b[at : at+n]); {
+		case name == "." || name == "..":
+		case isNumbers(name):
+			numbers++
+		default:
+			return r // no such folder has other names
+		}
+		at += n
+	}
+	if numbers == 0 {
+		return r
+	}
+	hidden := t.hiddenIn(t.fdName(int(int32(c.Args[0])), ""))
+	if hidden == nil {
+		return r
+	}
+	kept := make([]byte, 0, r)
+	for at := 0; at+direntName < len(b); {
+		n := int(le.Uint16(b[at+direntReclen:]))
+		if !hidden(direntText(b[at : at+n])) {
 			kept = append(kept, b[at:at+n]...)
 		}
 		at += n
 	}
-	if len(kept) == len(b) || !t.isFDFolder(int(int32(c.Args[0]))) {
+	if len(kept) == len(b) {
 		return r
 	}
 	if len(kept) == 0 {
@@ -312,22 +333,81 @@ func sysGetdents64(t *Task, c *Call) int64 {
 	return int64(len(kept))
 }
 
-// number reads a NUL-terminated decimal number.
-func number(b []byte) (n int, ok bool) {
-	for i, c := range b {
-		if c == 0 {
-			return n, i > 0
-		}
-		if c < '0' || c > '9' || n > 1<<24 {
-			return 0, false
-		}
-		n = n*10 + int(c-'0')
+// direntText is the name of an entry.
+func direntText(e []byte) string {
+	name := e[direntName:]
+	if i := slices.Index(name, 0); i >= 0 {
+		name = name[:i]
 	}
-	return 0, false
+	return string(name)
 }
 
-// isFDFolder reports whether an open folder is that of the process's descriptors in /proc.
-func (t *Task) isFDFolder(fd int) bool {
-	name, ok := strings.CutPrefix(t.fdName(fd, ""), "/proc/"+strconv.Itoa(t.Proc.PID)+"/")
-	return ok && (name == "fd" || name == "fdinfo" || strings.HasPrefix(name, "task/") && (strings.HasSuffix(name, "/fd") || strings.HasSuffix(name, "/fdinfo")))
+func hexDigit(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' }
+
+// isNumbers reports whether a name is a decimal number or, as those of mappings, two hexadecimal ones.
+func isNumbers(name string) bool {
+	dash := strings.Contains(name, "-")
+	for i := range len(name) {
+		if c := name[i]; !hexDigit(c) && c != '-' || c >= 'a' && !dash {
+			return false
+		}
+	}
+	return true
+}
+
+// hiddenIn returns what tells the entries of a folder that the guest must not see; nil if it may see all.
+func (t *Task) hiddenIn(dir string) func(name string) bool {
+	rest, ok := strings.CutPrefix(dir, "/proc/")
+	if !ok {
+		return nil
+	}
+	who, rest, _ := strings.Cut(rest, "/")
+	pid, err := strconv.Atoi(who)
+	if err != nil {
+		return nil
+	}
+	if r, ok := strings.CutPrefix(rest, "task/"); ok {
+		_, rest, _ = strings.Cut(r, "/")
+	}
+	p := t.Proc
+	var other *tree.Facts
+	switch rest {
+	case "fd", "fdinfo", "task", "map_files":
+		if pid != p.PID && p.task(pid) == nil {
+			o, ok := t.member(pid)
+			if !ok {
+				return nil
+			}
+			other = &o
+		}
+	}
+	number := func(f func(n int) bool) func(string) bool {
+		return func(name string) bool {
+			n, err := strconv.Atoi(name)
+			return err == nil && f(n)
+		}
+	}
+	switch rest {
+	case "fd", "fdinfo":
+		if other != nil {
+			return number(func(fd int) bool { return slices.Contains(other.Hidden, fd) })
+		}
+		return number(hostsys.ReservedFD)
+	case "task":
+		if other != nil {
+			return number(func(tid int) bool { return !other.TasksCut && !slices.Contains(other.Tasks, tid) })
+		}
+		return number(func(tid int) bool { return p.task(tid) == nil })
+	case "map_files":
+		areas, base := p.Mem.Areas(), p.Mem.Base()
+		if other != nil {
+			areas, base = other.Areas, other.Base
+		}
+		return func(name string) bool {
+			lo, _, ok := strings.Cut(name, "-")
+			at, _ := strconv.ParseUint(lo, 16, 64)
+			return ok && !slices.ContainsFunc(areas, func(a mem.Area) bool { return at-base >= a.Start && at-base < a.End })
+		}
+	}
+	return nil
 }

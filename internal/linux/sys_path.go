@@ -3,7 +3,9 @@
 package linux
 
 import (
+	"path"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/weir-emu/weir/abi"
@@ -111,8 +113,8 @@ func (t *Task) layout() uapi.Layout {
 
 // file is a path argument as the host gets it.
 type file struct {
-	addr uintptr      // host address of the path
-	proc *procfs.File // a file of /proc that Weir makes, nil for all others
+	addr uintptr   // host address of the path
+	proc *procFile // a file of /proc that Weir makes, nil for all others
 }
 
 // lookup resolves path argument i for a call that does not change names: in the sysroot first,
@@ -128,7 +130,8 @@ func (m *marshal) lookup(c *Call, i int) (f file, e abi.Errno) {
 		}
 		// Reading beyond the end of a short string may fault, which proves
 		// that it is short.
-		if !t.Proc.Mem.Read(addr, head[:]) || string(head[:]) != "/proc/" {
+		short := !t.Proc.Mem.Read(addr, head[:])
+		if (short || string(head[:]) != "/proc/") && (!short && head[0] == '/' || !t.endsLikeProc(addr)) {
 			f.addr = t.Proc.Mem.Host(addr)
 			return f, 0
 		}
@@ -136,19 +139,59 @@ func (m *marshal) lookup(c *Call, i int) (f file, e abi.Errno) {
 	if addr == 0 && c.copies[i].state == copyNone {
 		return f, 0
 	}
-	path, e := c.CString(i, maxPath)
+	name, e := c.CString(i, maxPath)
 	if e != 0 {
 		return f, e
 	}
-	if strings.HasPrefix(path, "/proc/") {
-		f.proc = procfs.Find(path, t.Proc.PID, func(tid int) bool { return t.Proc.task(tid) != nil })
-	} else if root := t.Proc.Cfg.Sysroot; root != "" && strings.HasPrefix(path, "/") {
-		if in := t.inSysroot(root, path); in != "" {
-			path = in
+	if full := t.underProc(c, i, name); full != "" {
+		f.proc = t.findProc(full)
+		switch {
+		case f.proc == nil:
+		case !f.proc.missing:
+			name = full
+		case c.copies[i].state == copySet: // Weir's own way to what Resolve has opened
+			f.proc = nil
+		default:
+			f.proc, name = nil, noFile
+		}
+	} else if root := t.Proc.Cfg.Sysroot; root != "" && strings.HasPrefix(name, "/") {
+		if in := t.inSysroot(root, name); in != "" {
+			name = in
 		}
 	}
-	f.addr, e = m.put(append([]byte(path), 0))
+	f.addr, e = m.put(append([]byte(name), 0))
 	return f, e
+}
+
+// noFile is a path of nothing.
+const noFile = "/proc/self/-"
+
+// endsLikeProc reports whether a path in the guest's memory ends in the name of a file that Weir makes in /proc.
+func (t *Task) endsLikeProc(addr uint64) bool {
+	const most = 64 // a relative name of such a file is short
+	b, e := t.Proc.Mem.ReadCString(addr, most)
+	return e == 0 && procfs.IsName(path.Base(string(b)))
+}
+
+// underProc is path argument i as an absolute path, if it may be of a file in /proc that Weir makes, else empty.
+func (t *Task) underProc(c *Call, i int, name string) string {
+	if strings.HasPrefix(name, "/") {
+		if strings.HasPrefix(name, "/proc/") {
+			return name
+		}
+		return ""
+	}
+	if !procfs.IsName(path.Base(name)) {
+		return ""
+	}
+	dir := "/proc/self/cwd"
+	if i > 0 && c.Row.Args[i-1].Kind == argfmt.DirFD && int32(c.Args[i-1]) != atFdCwd {
+		dir = "/proc/self/fd/" + strconv.Itoa(int(int32(c.Args[i-1])))
+	}
+	if at, e := t.readLink(atFdCwdHost, dir); e == 0 && (at == "/proc" || strings.HasPrefix(at, "/proc/")) {
+		return at + "/" + name
+	}
+	return ""
 }
 
 // inSysroot is the host path of an absolute guest path in the sysroot, empty if there is
@@ -203,6 +246,9 @@ func sysOpenat(t *Task, c *Call) int64 {
 		if r, ok := t.openProc(f.proc, uint32(c.Args[2])); ok {
 			return r
 		}
+		if f.addr, e = m.put(append([]byte(f.proc.name), 0)); e != 0 { // making the file has used the place
+			return e.Result()
+		}
 	}
 	return t.hostBlock(hostsys.SYS_OPENAT, dirfd, f.addr, uintptr(t.openFlags(c.Args[2])), uintptr(c.Args[3]), 0, 0)
 }
@@ -223,6 +269,12 @@ func sysOpenat2(t *Task, c *Call) int64 {
 		if hostsys.CopyIn(b[:], how); le.Uint64(b[16:]) == 0 {
 			if r, ok := t.openProc(f.proc, uint32(le.Uint64(b[:]))); ok {
 				return r
+			}
+			if f.addr, e = m.put(append([]byte(f.proc.name), 0)); e != 0 {
+				return e.Result()
+			}
+			if how, e = m.arg(c, 2); e != 0 {
+				return e.Result()
 			}
 		}
 	}
@@ -248,7 +300,7 @@ func sysFaccessat(nr uintptr) func(t *Task, c *Call) int64 {
 			return e.Result()
 		}
 		if f.proc != nil && f.proc.Name == "exe" {
-			if f.addr, e = m.put(append([]byte(t.Proc.Prog.Path), 0)); e != 0 {
+			if f.addr, e = m.put(append([]byte(f.proc.path()), 0)); e != 0 {
 				return e.Result()
 			}
 		}
@@ -282,7 +334,7 @@ func sysReadlinkat(t *Task, c *Call) int64 {
 		if n <= 0 {
 			return abi.EINVAL.Result()
 		}
-		path := t.Proc.Prog.Path
+		path := f.proc.path()
 		path = path[:min(len(path), int(n))]
 		if !t.Proc.Mem.Write(c.Args[2], []byte(path)) {
 			return abi.EFAULT.Result()
@@ -339,7 +391,7 @@ func (m *marshal) followExe(f *file, flags uint64) abi.Errno {
 		return 0
 	}
 	var e abi.Errno
-	f.addr, e = m.put(append([]byte(m.t.Proc.Prog.Path), 0))
+	f.addr, e = m.put(append([]byte(f.proc.path()), 0))
 	return e
 }
 

@@ -206,6 +206,7 @@ func (t *Task) keptLimit(resource int32, set bool, b *[16]byte, old uint64) int6
 			return e.Result()
 		}
 		p.enforce(t.scratch)
+		t.tell()
 	}
 	if old != 0 {
 		le.PutUint64(b[0:], was[0])

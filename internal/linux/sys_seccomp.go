@@ -36,7 +36,9 @@ func sysSeccomp(t *Task, c *Call) int64 {
 		if flags != 0 || args != 0 {
 			return abi.EINVAL.Result()
 		}
-		return t.seccompSetStrict()
+		r := t.seccompSetStrict()
+		t.tell()
+		return r
 	case secSetModeFilter:
 		return t.seccompSetFilter(flags, args)
 	case secGetActionAvail:
@@ -69,7 +71,9 @@ func sysSeccomp(t *Task, c *Call) int64 {
 func (t *Task) prctlSetSeccomp(mode, filter uint64) int64 {
 	switch mode {
 	case seccompStrict:
-		return t.seccompSetStrict()
+		r := t.seccompSetStrict()
+		t.tell()
+		return r
 	case seccompFilter:
 		return t.seccompSetFilter(0, filter)
 	}
@@ -114,7 +118,9 @@ func (t *Task) seccompSetFilter(flags, args uint64) int64 {
 	if err != nil {
 		return abi.EINVAL.Result()
 	}
-	return t.attachSeccomp(&secFilter{prog: prog}, flags)
+	r := t.attachSeccomp(&secFilter{prog: prog}, flags)
+	t.tell()
+	return r
 }
 
 // attachSeccomp installs a filter for t, or for all threads. Threads that are being made take their state over

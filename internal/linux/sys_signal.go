@@ -61,6 +61,7 @@ func (t *Task) sysRtSigaction(signum int32, act, oact uint64, size uint64) int64
 	if act != 0 {
 		p.actions[sig] = new
 		p.mirror(sig)
+		p.tellSignals()
 		if new.ignored(sig) {
 			p.flushOwn(sig)
 		}

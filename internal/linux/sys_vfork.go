@@ -49,7 +49,7 @@ func (t *Task) vfork(a *cloneArgs) int64 {
 func (p *Process) borrow(v *hostsys.Vfork) *Process {
 	c := &Process{
 		Guest: p.Guest, Mem: p.Mem, Engine: p.Engine, Hooks: p.Hooks, Cfg: p.Cfg, table: p.table,
-		Prog: p.Prog, tasks: make(map[int]*Task), vforked: v,
+		Prog: p.Prog, tasks: make(map[int]*Task), vforked: v, board: p.board, noBoard: p.board == nil, pidNS: p.pidNS,
 	}
 	c.cond.L = &c.mu
 	c.rng.src = p.childRandom()
@@ -88,6 +88,12 @@ func (t *Task) borrowed(parent *Task, a *cloneArgs, flags uintptr, done chan<- i
 		p.PID, t.TID = hostsys.Getpid(), hostsys.Gettid()
 		p.tasks[t.TID] = t
 		t.childState(a)
+		if a.flags&cloneNewPID != 0 {
+			p.pidNS = 0
+		}
+		if p.board != nil {
+			t.sit()
+		}
 		t.forkEvents(parent)
 		t.run()
 		// Here the parent's process runs again.

@@ -25,7 +25,7 @@ func (s *Space) SetLimits(total, data uint64) {
 func (s *Space) SetStack(start, end uint64) {
 	s.mu.Lock()
 	s.areas.update(start, end, func(a *Area) { a.Stack = true })
-	s.mu.Unlock()
+	s.unlock()
 }
 
 // isData reports whether an area counts for RLIMIT_DATA (mm/mmap.c, is_data_mapping).

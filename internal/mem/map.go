@@ -74,7 +74,7 @@ func (s *Space) Map(addr, length uint64, prot Prot, flags, fd int, off int64) (u
 	if replaced {
 		s.invalidate(addr, addr+n)
 	}
-	s.mu.Unlock()
+	s.unlock()
 	return at, errno
 }
 
@@ -199,7 +199,7 @@ func (s *Space) Unmap(addr, length uint64) abi.Errno {
 	if found { // before another thread can map something else there
 		s.invalidate(addr, addr+n)
 	}
-	s.mu.Unlock()
+	s.unlock()
 	return errno
 }
 
@@ -239,7 +239,7 @@ func (s *Space) Protect(addr, length uint64, prot Prot) abi.Errno {
 	if code {
 		s.invalidate(addr, end)
 	}
-	s.mu.Unlock()
+	s.unlock()
 	return errno
 }
 
@@ -280,7 +280,7 @@ func (s *Space) Remap(old, oldLen, newLen uint64, flags int, newAddr uint64) (ui
 		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	if oldN > s.limit || old > s.limit-oldN {
 		if _, ok := s.areas.at(old); ok && newN <= oldN && flags&(mremapFixed|mremapDontUnmap) == 0 {
 			return 0, abi.EINVAL // of the munmap that shrinks it

@@ -92,14 +92,14 @@ func (s *Space) RemapFilePages(addr, size uint64, prot int, pgoff uint64, flags 
 // Adopt adds a mapping that the host kernel has made by itself.
 func (s *Space) Adopt(addr, length uint64, prot Prot) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.areas.insert(Area{Start: addr, End: addr + roundUp(length), Prot: prot, Shared: true, File: true})
 }
 
 // Disown removes a mapping that the host kernel has unmapped by itself.
 func (s *Space) Disown(addr, length uint64) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock()
 	s.areas.remove(addr, addr+roundUp(length))
 	s.watch.clear(addr, addr+roundUp(length))
 }

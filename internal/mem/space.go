@@ -53,6 +53,7 @@ type Space struct {
 	limits limits
 
 	invalidate func(start, end uint64)
+	changed    func(list []Area, brk uint64) // nil: nobody wants to know
 }
 
 // New makes an empty address space.
@@ -111,6 +112,22 @@ func (s *Space) Host(addr uint64) uintptr { return uintptr(s.base + addr) }
 // OnInvalidate sets the function of Config.OnInvalidate, before guest code runs.
 func (s *Space) OnInvalidate(f func(start, end uint64)) { s.invalidate = f }
 
+// OnAreas sets a function that is told of all areas and the heap's end, now and whenever they have changed. It is called with the
+// space locked, must not call the Space, and must not keep the list. nil for none.
+func (s *Space) OnAreas(f func(list []Area, brk uint64)) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.changed = f
+}
+
+// unlock is mu.Unlock after areas may have changed.
+func (s *Space) unlock() {
+	if s.changed != nil {
+		s.changed(s.areas, s.brk.cur)
+	}
+	s.mu.Unlock()
+}
+
 // Areas returns a copy of the mapped areas, in order.
 func (s *Space) Areas() []Area {
 	s.mu.RLock()
@@ -138,7 +155,7 @@ func (s *Space) Reset() error {
 	s.brk.start, s.brk.cur = 0, 0
 	s.watch.renew(0, s.limit)
 	s.invalidate(0, s.limit)
-	s.mu.Unlock()
+	s.unlock()
 	if failed != 0 {
 		return fmt.Errorf("cannot unmap the old program: %w", failed)
 	}

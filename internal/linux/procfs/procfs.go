@@ -9,25 +9,39 @@ import (
 	"strings"
 )
 
-// File is a file of /proc that Weir makes.
+// File is a file of /proc that Weir makes or hides.
 type File struct {
-	Name string // "exe", "maps" ..., "cpuinfo" for the one outside the processes
-	TID  int    // of the thread, 0 for the process
+	Name string // "exe", "maps" ...; "cpuinfo", "sys/kernel/arch" for those outside the processes; empty for other files of a thread
+	PID  int    // number in the path, 0 for self and thread-self
+	TID  int    // of the thread, 0 for the process, -1 for thread-self
+	Arg  string // behind fd and fdinfo: the number
 }
 
 // names are the files of a process that Weir makes or, as mem, translates; in the folder of
 // a thread too.
-var names = []string{"auxv", "cmdline", "environ", "exe", "maps", "mem", "smaps", "stat", "status"}
+var names = []string{
+	"arch_status", "auxv", "cmdline", "environ", "exe", "limits", "maps", "mem", "numa_maps", "smaps", "smaps_rollup",
+	"stat", "statm", "status", "syscall",
+}
 
-// Find returns the file that an absolute path names, nil if it is none that Weir
-// makes. pid is the guest's process ID; isTask reports whether a number is one of
-// its threads.
-func Find(name string, pid int, isTask func(tid int) bool) *File {
+// IsName reports whether a file of this name in the folder of a process or thread is one that Weir makes.
+func IsName(name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Find returns what an absolute path names, nil if it is nothing that Weir makes or hides. The processes and threads need not
+// exist, or be guests.
+func Find(name string) *File {
 	rest, ok := strings.CutPrefix(path.Clean(name), "/proc/")
 	if !ok {
 		return nil
 	}
-	if rest == "cpuinfo" {
+	if rest == "cpuinfo" || rest == "sys/kernel/arch" {
 		return &File{Name: rest}
 	}
 	who, rest, _ := strings.Cut(rest, "/")
@@ -35,29 +49,33 @@ func Find(name string, pid int, isTask func(tid int) bool) *File {
 	switch who {
 	case "self":
 	case "thread-self":
-		f.TID = -1 // the caller
+		f.TID = -1
 	default:
 		n, err := strconv.Atoi(who)
-		if err != nil || n != pid && !isTask(n) {
+		if err != nil || n <= 0 {
 			return nil
 		}
-		if n != pid {
-			f.TID = n
-		}
+		f.PID = n
 	}
 	if r, ok := strings.CutPrefix(rest, "task/"); ok {
 		who, rest, _ = strings.Cut(r, "/")
 		n, err := strconv.Atoi(who)
-		if err != nil || !isTask(n) {
+		if err != nil || n <= 0 {
 			return nil
 		}
 		f.TID = n
 	}
-	for _, n := range names {
-		if n == rest {
-			f.Name = n
-			return f
-		}
+	if IsName(rest) {
+		f.Name = rest
+		return f
+	}
+	if dir, arg, ok := strings.Cut(rest, "/"); ok && (dir == "fd" || dir == "fdinfo") {
+		f.Name = dir
+		f.Arg, _, _ = strings.Cut(arg, "/")
+		return f
+	}
+	if f.TID > 0 {
+		return f
 	}
 	return nil
 }
@@ -68,6 +86,7 @@ type Area struct {
 	Read, Write bool
 	Exec        bool
 	Shared      bool
+	File        bool
 	Name        string // "[stack]" and the like; empty: what the host says
 }
 
@@ -127,7 +146,7 @@ func parseMaps(s string) (list []hostLine) {
 	return list
 }
 
-func flag(on bool, c byte) byte {
+func flagChar(on bool, c byte) byte {
 	if on {
 		return c
 	}
@@ -147,7 +166,7 @@ func mapsLine(b *strings.Builder, a Area, lo, hi uint64, l *hostLine) {
 		name = a.Name
 	}
 	s := pad(strconv.FormatUint(lo, 16), 8) + "-" + pad(strconv.FormatUint(hi, 16), 8) + " " +
-		string([]byte{flag(a.Read, 'r'), flag(a.Write, 'w'), flag(a.Exec, 'x'), share}) + " " +
+		string([]byte{flagChar(a.Read, 'r'), flagChar(a.Write, 'w'), flagChar(a.Exec, 'x'), share}) + " " +
 		pad(strconv.FormatUint(off, 16), 8) + " " + dev + " " + ino + " "
 	b.WriteString(s)
 	if name != "" {
@@ -187,88 +206,4 @@ func pad(s string, n int) string {
 		s = "0" + s
 	}
 	return s
-}
-
-// Smaps is the text of smaps: the lines of maps, each with its size. What is resident is not
-// told.
-func Smaps(maps string) string {
-	var b strings.Builder
-	for line := range strings.Lines(maps) {
-		b.WriteString(line)
-		span, _, _ := strings.Cut(line, " ")
-		from, to, _ := strings.Cut(span, "-")
-		lo, _ := strconv.ParseUint(from, 16, 64)
-		hi, _ := strconv.ParseUint(to, 16, 64)
-		b.WriteString("Size:           " + strconv.FormatUint((hi-lo)/1024, 10) + " kB\n")
-		b.WriteString("KernelPageSize:        4 kB\nMMUPageSize:           4 kB\n")
-	}
-	return b.String()
-}
-
-// Info is what of stat and status is the guest's.
-type Info struct {
-	Threads            int
-	StackStart         uint64
-	ArgStart, ArgEnd   uint64
-	EnvStart, EnvEnd   uint64
-	StartCode, EndCode uint64
-	VMSize             uint64 // bytes
-	SeccompMode        int    // of the guest's own; 0 if none
-	SeccompFilters     int
-	SigIgn, SigCgt     uint64 // sets of signals
-}
-
-// Stat is the host's stat with the guest's facts (proc_pid_stat(5)).
-func Stat(host string, in Info) string {
-	i := strings.LastIndexByte(host, ')')
-	if i < 0 {
-		return host
-	}
-	f := strings.Fields(host[i+1:]) // from field 3 on
-	set := func(field int, v uint64) {
-		if k := field - 3; k < len(f) && v != 0 {
-			f[k] = strconv.FormatUint(v, 10)
-		}
-	}
-	set(20, uint64(in.Threads))
-	set(23, in.VMSize)
-	set(26, in.StartCode)
-	set(27, in.EndCode)
-	set(28, in.StackStart)
-	set(48, in.ArgStart)
-	set(49, in.ArgEnd)
-	set(50, in.EnvStart)
-	set(51, in.EnvEnd)
-	return host[:i+1] + " " + strings.Join(f, " ") + "\n"
-}
-
-// Status is the host's status with the guest's facts (proc_pid_status(5)).
-func Status(host string, in Info) string {
-	var b strings.Builder
-	for line := range strings.Lines(host) {
-		switch key, _, _ := strings.Cut(line, ":"); key {
-		case "Threads":
-			line = "Threads:\t" + strconv.Itoa(in.Threads) + "\n"
-		case "Seccomp":
-			if in.SeccompMode != 0 {
-				line = "Seccomp:\t" + strconv.Itoa(in.SeccompMode) + "\n"
-			}
-		case "Seccomp_filters":
-			if in.SeccompMode != 0 {
-				line = "Seccomp_filters:\t" + strconv.Itoa(in.SeccompFilters) + "\n"
-			}
-		case "SigIgn":
-			line = "SigIgn:\t" + pad(strconv.FormatUint(in.SigIgn, 16), 16) + "\n"
-		case "SigCgt":
-			line = "SigCgt:\t" + pad(strconv.FormatUint(in.SigCgt, 16), 16) + "\n"
-		case "VmSize", "VmPeak":
-			n := strconv.FormatUint(in.VMSize/1024, 10)
-			for len(n) < 8 {
-				n = " " + n
-			}
-			line = key + ":\t" + n + " kB\n"
-		}
-		b.WriteString(line)
-	}
-	return b.String()
 }

@@ -6,30 +6,37 @@ import (
 )
 
 func TestFind(t *testing.T) {
-	isTask := func(tid int) bool { return tid == 100 || tid == 101 }
 	for _, c := range []struct {
 		path string
 		want *File
 	}{
 		{"/proc/self/exe", &File{Name: "exe"}},
-		{"/proc/100/maps", &File{Name: "maps"}},
-		{"/proc/101/stat", &File{Name: "stat", TID: 101}},
+		{"/proc/100/maps", &File{Name: "maps", PID: 100}},
 		{"/proc/thread-self/status", &File{Name: "status", TID: -1}},
 		{"/proc/self/task/101/stat", &File{Name: "stat", TID: 101}},
+		{"/proc/7/task/8/statm", &File{Name: "statm", PID: 7, TID: 8}},
+		{"/proc/7/task/8/children", &File{PID: 7, TID: 8}},
+		{"/proc/7/task/8", &File{PID: 7, TID: 8}},
 		{"/proc//self/./cmdline", &File{Name: "cmdline"}},
 		{"/proc/self/../self/auxv", &File{Name: "auxv"}},
 		{"/proc/cpuinfo", &File{Name: "cpuinfo"}},
-		{"/proc/self/task/7/stat", nil},
-		{"/proc/102/maps", nil},
-		{"/proc/self/fd/exe", nil},
+		{"/proc/sys/kernel/arch", &File{Name: "sys/kernel/arch"}},
+		{"/proc/self/fd/62", &File{Name: "fd", Arg: "62"}},
+		{"/proc/self/fd/62/deeper/in", &File{Name: "fd", Arg: "62"}},
+		{"/proc/9/task/9/fdinfo/1", &File{Name: "fdinfo", PID: 9, TID: 9, Arg: "1"}},
 		{"/proc/self/mem", &File{Name: "mem"}},
-		{"/proc/self/limits", nil},
+		{"/proc/self/limits", &File{Name: "limits"}},
+		{"/proc/self/fd", nil},
+		{"/proc/self/net/stat", nil},
+		{"/proc/0/maps", nil},
+		{"/proc/-1/maps", nil},
+		{"/proc/self/task/x/maps", nil},
 		{"/proc/self", nil},
 		{"/proc/", nil},
 		{"/process/self/exe", nil},
 		{"/proc/meminfo", nil},
 	} {
-		got := Find(c.path, 100, isTask)
+		got := Find(c.path)
 		if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
 			t.Errorf("%s: %+v, want %+v", c.path, got, c.want)
 		}
@@ -63,34 +70,5 @@ func TestMaps(t *testing.T) {
 	moved := strings.NewReplacer("00010000-00020000", "100010000-100020000", "00020000-00021000", "100020000-100021000", "00021000-00022000", "100021000-100022000").Replace(hostMaps)
 	if got := Maps(areas, moved, base); got != want {
 		t.Errorf("in a window: got\n%swant\n%s", got, want)
-	}
-	if s := Smaps(want); strings.Count(s, "\nSize:           ") != 4 || !strings.Contains(s, "\nSize:           48 kB\n") {
-		t.Errorf("smaps:\n%s", s)
-	}
-}
-
-func TestStat(t *testing.T) {
-	host := "7 (a) b) S 1 7 7 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 12 0 555 999999 100 18446744073709551615 1 2 3 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 4 5 6 7 8 9 10 0\n"
-	in := Info{Threads: 2, VMSize: 4096, StartCode: 0x10000, EndCode: 0x20000, StackStart: 0x7000, ArgStart: 11, ArgEnd: 12, EnvStart: 13, EnvEnd: 14}
-	got := Stat(host, in)
-	rest, ok := strings.CutPrefix(got, "7 (a) b) ")
-	f := strings.Fields(rest)
-	if !ok || !strings.HasSuffix(got, "\n") || len(f) != 50 {
-		t.Fatalf("%q has %d fields", got, len(f))
-	}
-	for field, want := range map[int]string{3: "S", 20: "2", 22: "555", 23: "4096", 26: "65536", 27: "131072", 28: "28672", 48: "11", 49: "12", 50: "13", 51: "14", 52: "0"} {
-		if f[field-3] != want {
-			t.Errorf("field %d is %s, want %s", field, f[field-3], want)
-		}
-	}
-	if got := Stat("nonsense", in); got != "nonsense" {
-		t.Errorf("%q", got)
-	}
-}
-
-func TestStatus(t *testing.T) {
-	got := Status("Name:\tprog\nVmPeak:\t 9999 kB\nVmSize:\t 9999 kB\nThreads:\t12\nSigIgn:\t0\nSigCgt:\t0\nCpus:\t3\n", Info{Threads: 2, VMSize: 8192, SigIgn: 1 << 12, SigCgt: 1 << 63})
-	if want := "Name:\tprog\nVmPeak:\t       8 kB\nVmSize:\t       8 kB\nThreads:\t2\nSigIgn:\t0000000000001000\nSigCgt:\t8000000000000000\nCpus:\t3\n"; got != want {
-		t.Errorf("%q", got)
 	}
 }
