@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -169,9 +170,9 @@ func TestBeyondExitAndKill(t *testing.T) {
 
 // A second guest thread flips the path between check and use; none gets by.
 func TestDecodeOnceRace(t *testing.T) {
-	n := "100000"
+	n := int64(100000)
 	if testing.Short() {
-		n = "10000"
+		n = 10000
 	}
 	dir := t.TempDir()
 	denied, open := filepath.Join(dir, "denied"), filepath.Join(dir, "opened")
@@ -187,20 +188,20 @@ func TestDecodeOnceRace(t *testing.T) {
 		return plugin.Pass
 	})
 	// On a busy machine the flipping thread may not run at all during a round.
-	var bypassed, opened, refused int64
+	var bypassed, opened, refused, flips int64
 	for range 50 {
-		r := run(t, config(p), "race", n, "OUT", denied, open)
-		if r.err != nil || len(r.words) != 3 {
+		r := run(t, config(p), "race", fmt.Sprint(n), "OUT", denied, open)
+		if r.err != nil || len(r.words) != 4 {
 			t.Fatalf("%v %v\n%s", r.err, r.words, r.log)
 		}
-		bypassed, opened, refused = bypassed+r.words[0], opened+r.words[1], refused+r.words[2]
-		if opened > 0 && refused > 0 {
+		bypassed, opened, refused, flips = bypassed+r.words[0], opened+r.words[1], refused+r.words[2], flips+r.words[3]
+		if opened > 0 && refused > 0 && flips >= n {
 			break
 		}
 	}
-	t.Logf("bypassed %d, opened %d, refused %d", bypassed, opened, refused)
+	t.Logf("%d flips: bypassed %d, opened %d, refused %d", flips, bypassed, opened, refused)
 	equal(t, "bypasses", bypassed, 0)
-	if opened == 0 || refused == 0 {
+	if opened == 0 || refused == 0 || flips < n {
 		t.Error("no race took place")
 	}
 }

@@ -265,28 +265,38 @@ func TestS14RemoveDuringWalk(t *testing.T) {
 func TestS15Order(t *testing.T) {
 	var r result
 	var order []string
+	trace := new(syncLog)
 	cfg := config(install(func(h *plugin.Host) {
 		h.OnSyscall(magic, func(c *plugin.Call) {
 			_, done := c.Result()
 			order = append(order, "entry")
 			equal(t, "done at entry", done, false)
+			if strings.Contains(trace.String(), "syscall_4096") {
+				t.Error("strace's line is there at entry")
+			}
 		})
-		h.FilterSyscalls(magic, func(*plugin.Call) plugin.Verdict { order = append(order, "filter"); return plugin.Return(5) })
+		h.FilterSyscalls(magic, func(*plugin.Call) plugin.Verdict {
+			order = append(order, "filter")
+			if s := trace.String(); !strings.HasSuffix(s, "syscall_4096(0x4d, 0x0, 0x0, 0x0, 0x0, 0x0") {
+				t.Errorf("strace's line is not there, or has a result, when the filter is asked:\n%s", s)
+			}
+			return plugin.Return(5)
+		})
 		h.OnSyscallReturn(magic, func(c *plugin.Call) {
 			v, done := c.Result()
 			a0, _ := c.VCPU().Reg("a0")
 			order = append(order, "return")
+			if s := trace.String(); !strings.Contains(s, "syscall_4096(0x4d, 0x0, 0x0, 0x0, 0x0, 0x0) = 5") {
+				t.Errorf("strace's result is not there at return:\n%s", s)
+			}
 			equal(t, "result at return", v, 5)
 			equal(t, "done at return", done, true)
 			equal(t, "a0 before the result is written", a0, 77)
 		})
 	}))
-	cfg.Strace = true
+	cfg.Strace, cfg.Log = true, trace
 	r = run(t, cfg, "calls", "OUT", call(nrMagic, 77))
 	equal(t, "order", order, []string{"entry", "filter", "return"})
-	if !strings.Contains(r.log, "syscall_4096(0x4d") || !strings.Contains(r.log, "= 5") && !strings.Contains(r.log, "= 0x5") {
-		t.Errorf("strace has no line of the call:\n%s", r.log)
-	}
 	equal(t, "result", r.words, []int64{5})
 }
 

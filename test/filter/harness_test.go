@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -39,6 +40,24 @@ const (
 // install makes a plugin of a function.
 func install(f func(h *plugin.Host)) plugin.Plugin {
 	return plugin.InstallFunc(func(h *plugin.Host, _ plugin.Args) error { f(h); return nil })
+}
+
+// syncLog is a log that can be read while it is written.
+type syncLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *syncLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *syncLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // result is what a guest run left.
@@ -77,7 +96,10 @@ func run(t *testing.T, cfg weir.Config, args ...string) result {
 		}
 	}
 	var log bytes.Buffer
-	cfg.Path, cfg.Args, cfg.Log = testenv.GuestC(t, "filter"), args, &log
+	cfg.Path, cfg.Args = testenv.GuestC(t, "filter"), args
+	if cfg.Log == nil {
+		cfg.Log = &log
+	}
 	proc, err := weir.Start(cfg)
 	if err != nil {
 		syscall.Close(p[1])

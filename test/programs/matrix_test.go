@@ -28,13 +28,17 @@ var modes = []mode{
 	{name: "interpreter", args: []string{"-jit=off"}, always: true},
 	{name: "one-insn", args: []string{"-one-insn-per-tb"}, always: true},
 	{name: "jit-filter", filter: true, always: true},
-	{name: "interpreter-filter", args: []string{"-jit=off"}, filter: true},
-	{name: "one-insn-filter", args: []string{"-one-insn-per-tb"}, filter: true},
+	{name: "interpreter-filter", args: []string{"-jit=off"}, filter: true, always: true},
+	{name: "one-insn-filter", args: []string{"-one-insn-per-tb"}, filter: true, always: true},
 	{name: "baseline", args: []string{"-host=baseline"}, always: true},
 	{name: "window", args: []string{"-window"}, window: true, always: true},
 	{name: "window-filter", args: []string{"-window"}, window: true, filter: true},
 	{name: "no-pairing", args: []string{"-pairing=off"}},
+	{name: "small-cache", args: []string{smallCache}},
 }
+
+// smallCache is a code cache that a program of several threads does not fit into: a Go program needs about 1 MiB.
+const smallCache = "-tb-size=256k"
 
 // TestMatrixNative runs every program that this machine can run itself: the kernel is the reference.
 func TestMatrixNative(t *testing.T) {
@@ -73,6 +77,23 @@ func TestMatrix(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestSmallCache runs programs with threads, processes and changing code in a code cache that holds a part of their code.
+func TestSmallCache(t *testing.T) {
+	if long() {
+		t.Skip("TestMatrix has all programs in that mode")
+	}
+	weir := testenv.Weir(t)
+	for _, p := range testenv.Programs(t) {
+		switch p.Title() {
+		case "c/threads", "c/procs", "c/smc", "c/storm_mixed", "go/goroutines", "go/signals":
+			t.Run(p.Title(), func(t *testing.T) {
+				t.Parallel()
+				wantOK(t, p, testenv.Missing(false, false), []string{weir, smallCache}, p.Guest(t))
+			})
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func TestStormVariants(t *testing.T) {
 	if !long() {
 		t.Skip("TestStorm runs the JIT; the other modes are for WEIR_TEST_LONG=1")
 	}
-	for _, options := range [][]string{{"-jit=off"}, {"-one-insn-per-tb"}, {"-window"}, {"-host=baseline"}, {"-pairing=off"}} {
+	for _, options := range [][]string{{"-jit=off"}, {"-one-insn-per-tb"}, {"-window"}, {"-host=baseline"}, {"-pairing=off"}, {smallCache}} {
 		for _, name := range storms {
 			t.Run(strings.Join(options, "")+"/"+name, func(t *testing.T) { storm(t, name, 5*time.Second, options...) })
 		}

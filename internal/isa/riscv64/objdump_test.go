@@ -93,7 +93,7 @@ func sweep(t *testing.T, file string, flags ...string) {
 	for _, l := range lines {
 		code := []byte{byte(l.raw), byte(l.raw >> 8), byte(l.raw >> 16), byte(l.raw >> 24)}[:l.n]
 		text, n := Disasm(code, l.pc)
-		text = as240(text)
+		text, l.text = as240(text), as240(l.text)
 		if strings.HasPrefix(l.text, ".4byte") || strings.HasPrefix(l.text, ".2byte") {
 			unknown++
 			continue

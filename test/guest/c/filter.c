@@ -5,7 +5,7 @@
 //                                text), b:N (pointer to N zero bytes) or r (last result)
 //   filter race N OUTFD A B      N openat calls on a path that another thread flips between A,
 //                                whose content is "secret", and B; writes how many times A
-//                                was opened, B was, and neither
+//                                was opened, B was, and neither, and how often it was flipped
 //   filter pcs OUTFD NR          makes syscall NR and writes the address after its ecall
 //   filter regs OUTFD NR         fills s2-s11 with known values, makes NR, writes s2-s11 and a0-a6
 //   filter fork OUTFD            forks; parent and child exit with 0
@@ -84,6 +84,7 @@ static int calls(int argc, char **argv) {
 
 static char shared[256], path_a[256], path_b[256];
 static volatile int stop;
+static volatile long flips;
 
 static void *flip(void *unused) {
 	(void)unused;
@@ -92,12 +93,13 @@ static void *flip(void *unused) {
 		__asm__ volatile("" : : : "memory"); // or the compiler drops the first copy
 		memcpy(shared, path_b, sizeof shared);
 		__asm__ volatile("" : : : "memory");
+		flips += 2;
 	}
 	return NULL;
 }
 
 static int race(long n, int fd, const char *a, const char *b) {
-	long count[3] = {0};
+	long count[4] = {0};
 	pthread_t t;
 	strncpy(path_a, a, sizeof path_a - 1);
 	strncpy(path_b, b, sizeof path_b - 1);
@@ -115,7 +117,8 @@ static int race(long n, int fd, const char *a, const char *b) {
 	}
 	stop = 1;
 	pthread_join(t, NULL);
-	put(fd, count, 3);
+	count[3] = flips;
+	put(fd, count, 4);
 	return 0;
 }
 
