@@ -24,6 +24,7 @@ import (
 	"github.com/weir-emu/weir/plugins/selftest"
 	"github.com/weir-emu/weir/plugins/stoptrigger"
 	"github.com/weir-emu/weir/plugins/syscount"
+	"github.com/weir-emu/weir/plugins/trace"
 	"github.com/weir-emu/weir/plugins/traps"
 	"github.com/weir-emu/weir/plugins/uftrace"
 )
@@ -49,6 +50,7 @@ func Plugins() []plugin.Info {
 		redirect.Info(),
 		stoptrigger.Info(),
 		syscount.Info(),
+		trace.Info(),
 		traps.Info(),
 		uftrace.Info(),
 	)

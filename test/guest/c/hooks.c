@@ -197,7 +197,22 @@ int main(int argc, char **argv) {
 		else
 			printf("%ld\n", syscall(4096, 4));
 		write(1, "after\n", 6);
+	} else if (!strcmp(what, "family")) { // a child that dies by a signal, one that exits, and another program
+		int status;
+		pid_t pid = fork();
+		if (pid == 0) {
+			hk_fact(3);
+			abort();
+		}
+		waitpid(pid, &status, 0);
+		pid = fork();
+		if (pid == 0)
+			exit(hk_fact(4) == 24 ? 3 : 4);
+		waitpid(pid, &status, 0);
+		hk_exec(hk_fact(2));
+		return 1;
 	} else if (!strcmp(what, "answer")) {
+		hk_fact(2);
 		printf("42\n");
 	} else if (argc > 1) {
 		return 2;
