@@ -18,6 +18,7 @@ import (
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/testenv"
 	"github.com/weir-emu/weir/plugin"
+	"github.com/weir-emu/weir/plugins/bundled"
 )
 
 // engines are the ways to execute guest code.
@@ -46,9 +47,21 @@ func install(f func(h *plugin.Host)) plugin.Plugin {
 // run runs the guest under a plugin and returns its exit status and what was logged.
 func run(t *testing.T, cfg weir.Config, p plugin.Plugin, args ...string) (status int, log string) {
 	t.Helper()
+	return runGuest(t, cfg, "probe", []weir.Plugin{{Name: "p", Plugin: p}}, args...)
+}
+
+// runAPI is run for the guest api.
+func runAPI(t *testing.T, cfg weir.Config, p plugin.Plugin, args ...string) (status int, log string) {
+	t.Helper()
+	return runGuest(t, cfg, "api", []weir.Plugin{{Name: "p", Plugin: p}}, args...)
+}
+
+// runGuest runs a guest of test/guest/c under plugins.
+func runGuest(t *testing.T, cfg weir.Config, guest string, plugins []weir.Plugin, args ...string) (status int, log string) {
+	t.Helper()
 	var buf lockedBuffer
-	cfg.Path, cfg.Args, cfg.Log = testenv.GuestC(t, "probe"), args, io.MultiWriter(&buf, childLog{})
-	cfg.Plugins = []weir.Plugin{{Name: "p", Plugin: p}}
+	cfg.Path, cfg.Args, cfg.Log = testenv.GuestC(t, guest), args, io.MultiWriter(&buf, childLog{})
+	cfg.Plugins = plugins
 	proc, err := weir.Start(cfg)
 	if err == nil {
 		err = proc.Wait()
@@ -133,4 +146,16 @@ func inChild(t *testing.T) (output string, child bool) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return string(out), false
+}
+
+// bundledPlugin makes a bundled plugin.
+func bundledPlugin(t *testing.T, name string) plugin.Plugin {
+	t.Helper()
+	for _, p := range bundled.Plugins() {
+		if p.Name == name {
+			return p.New()
+		}
+	}
+	t.Fatalf("no bundled plugin %s", name)
+	return nil
 }
