@@ -13,8 +13,8 @@
 // outside are none either. Each process of a tree prints its own; a forked child starts at zero, and execve starts anew with
 // the new program.
 //
-// It shows conditional callbacks: each block stores where it ends, and the plugin is called only when the next block is
-// not the one that follows in memory.
+// It shows conditional callbacks: each block stores where it ends and which block is expected next, and the plugin is
+// called only when another one comes. What jumps and loops do as expected is counted without a call.
 package cflow
 
 import (
@@ -57,19 +57,33 @@ type flow struct {
 	nodes map[abi.Addr]*node
 	edges map[way]*edge
 	texts map[abi.Addr]text // of instructions that can become nodes
+	made  int               // counters
+	free  []plugin.Counter  // of programs that are gone
 }
 
 // place is where a thread is: the block that it executes.
 type place struct {
 	start abi.Addr // 0: the thread has executed nothing yet
 	end   abi.Addr // its last instruction, 0 as long as that has not begun
-	next  abi.Addr // the address after it
+	after abi.Addr // the address behind it
+	next  abi.Addr // what is expected to be executed next
 }
 
 // text is an instruction as it is printed.
 type text struct{ symbol, insn string }
 
-type node struct{ early, faults uint64 }
+type node struct {
+	early, faults uint64
+
+	// A node whose branch is expected to be taken counts how often it is executed; what else happened after it are edges.
+	expects bool
+	target  abi.Addr
+	after   abi.Addr
+	counter plugin.Counter
+}
+
+// maxCounters is how many nodes have a counter, as memory for those is limited.
+const maxCounters = 1 << 18
 
 type way struct{ from, to abi.Addr }
 
@@ -93,9 +107,10 @@ func (p *flow) Install(h *plugin.Host, args plugin.Args) (err error) {
 	p.host, p.board = h, plugin.NewScoreboard[place](h)
 	start := plugin.FieldCounter(p.board, func(w *place) *uint64 { return &w.start })
 	end := plugin.FieldCounter(p.board, func(w *place) *uint64 { return &w.end })
+	after := plugin.FieldCounter(p.board, func(w *place) *uint64 { return &w.after })
 	next := plugin.FieldCounter(p.board, func(w *place) *uint64 { return &w.next })
 	h.OnTranslate(func(b *plugin.Block) {
-		p.describe(b)
+		n := p.describe(b)
 		pc, last := b.PC(), b.Insn(b.Len()-1)
 		var before atomic.Pointer[edge] // a block is mostly come to from the same one
 		b.OnExecIf(next.NE(pc), plugin.NoRegs, func(v *plugin.VCPU) {
@@ -115,9 +130,15 @@ func (p *flow) Install(h *plugin.Host, args plugin.Args) (err error) {
 			e.count.Add(1)
 		})
 		b.Store(start, pc)
-		b.Store(next, last.PC()+uint64(last.Len()))
+		b.Store(after, n.after)
 		b.Store(end, 0)
 		last.Store(end, last.PC())
+		if n.expects {
+			b.Store(next, n.target)
+			last.Add(n.counter, 1)
+		} else {
+			b.Store(next, n.after)
+		}
 	})
 	h.OnDiscontinuity(plugin.Exception|plugin.Interrupt, p.signal)
 	h.OnThreadStart(func(v *plugin.VCPU) { *p.board.At(v) = place{} })
@@ -127,16 +148,19 @@ func (p *flow) Install(h *plugin.Host, args plugin.Args) (err error) {
 	return nil
 }
 
-// describe keeps what may be printed of a block: its end, and what can fault.
-func (p *flow) describe(b *plugin.Block) {
+// describe keeps what may be printed of a block, its end and what can fault, and returns the node.
+func (p *flow) describe(b *plugin.Block) (last node) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n, i := range b.Insns {
 		switch end := n == b.Len()-1; {
 		case end:
-			if p.nodes[i.PC()] == nil {
-				p.nodes[i.PC()] = &node{}
+			x := p.node(i.PC())
+			x.after = i.PC() + uint64(i.Len())
+			if to, ok := i.Target(); ok && !x.expects && (i.Class() != plugin.ClassBranch || to <= i.PC()) && to != x.after {
+				p.expect(x, to)
 			}
+			last = *x
 		case n == 0:
 		default:
 			switch i.Class() {
@@ -148,6 +172,20 @@ func (p *flow) describe(b *plugin.Block) {
 		s, _ := i.Symbol()
 		p.texts[i.PC()] = text{cmp.Or(s.Name, "?"), strings.ReplaceAll(i.String(), "\t", " ")}
 	}
+	return last
+}
+
+// expect gives a node a counter, if there is one.
+func (p *flow) expect(x *node, to abi.Addr) {
+	if n := len(p.free); n > 0 {
+		x.counter, p.free = p.free[n-1], p.free[:n-1]
+	} else if p.made < maxCounters {
+		x.counter = plugin.NewCounter(p.host)
+		p.made++
+	} else {
+		return
+	}
+	x.expects, x.target = true, to
 }
 
 func (p *flow) edge(w way) *edge {
@@ -182,7 +220,7 @@ func (p *flow) leave(from, to abi.Addr) {
 // signal is the begin of a signal handler, to which no branch leads.
 func (p *flow) signal(v *plugin.VCPU, d plugin.Discontinuity) {
 	w := p.board.At(v)
-	inside := w.start != 0 && w.start <= d.From && d.From < w.next // of the block under way
+	inside := w.start != 0 && w.start <= d.From && d.From < w.after // of the block under way
 	if done := w.end != 0; done && w.next != d.From && w.end != d.From && !(d.Type == plugin.Exception && inside) {
 		p.edge(way{w.end, d.From}).count.Add(1) // the branch was taken, though nothing has been executed there
 	}
@@ -204,7 +242,13 @@ func (p *flow) reset(forget bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, n := range p.nodes {
-		*n = node{}
+		n.early, n.faults = 0, 0
+		if n.expects {
+			n.counter.Reset()
+			if forget {
+				p.free = append(p.free, n.counter)
+			}
+		}
 	}
 	for _, e := range p.edges {
 		e.count.Store(0)
@@ -216,31 +260,52 @@ func (p *flow) reset(forget bool) {
 	}
 }
 
-func (p *flow) print() {
-	type row struct {
-		pc abi.Addr
-		node
-		branches uint64
-		ways     []*edge
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	rows := make(map[abi.Addr]*row)
+// count is a way that was taken n times.
+type count struct {
+	to abi.Addr
+	n  uint64
+}
+
+// counts returns the branches of each node.
+func (p *flow) counts() map[abi.Addr][]count {
+	out := make(map[abi.Addr][]count)
+	other := make(map[abi.Addr]uint64) // what happened instead of what was expected
 	for w, e := range p.edges {
 		n := e.count.Load()
 		if n == 0 {
 			continue
 		}
-		r := rows[w.from]
-		if r == nil {
-			r = &row{pc: w.from, node: *p.node(w.from)}
-			rows[w.from] = r
+		x := p.node(w.from)
+		if other[w.from] += n; w.to != x.after { // else it went on behind a branch, which is none taken
+			out[w.from] = append(out[w.from], count{w.to, n})
 		}
-		r.branches += n
-		r.ways = append(r.ways, e)
 	}
-	list := make([]*row, 0, len(rows))
-	for _, r := range rows {
+	for pc, x := range p.nodes {
+		if !x.expects {
+			continue
+		}
+		if n := x.counter.Sum(); n > other[pc] {
+			out[pc] = append(out[pc], count{x.target, n - other[pc]})
+		}
+	}
+	return out
+}
+
+func (p *flow) print() {
+	type row struct {
+		pc abi.Addr
+		node
+		branches uint64
+		ways     []count
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []*row
+	for pc, ways := range p.counts() {
+		r := &row{pc: pc, node: *p.nodes[pc], ways: ways}
+		for _, c := range ways {
+			r.branches += c.n
+		}
 		list = append(list, r)
 	}
 	slices.SortFunc(list, func(a, b *row) int {
@@ -269,11 +334,9 @@ func (p *flow) print() {
 			fmt.Fprintf(&b, "    early exits %d\n", r.early)
 		}
 		fmt.Fprintf(&b, "    branches %d\n", r.branches)
-		slices.SortFunc(r.ways, func(x, y *edge) int {
-			return cmp.Or(cmp.Compare(y.count.Load(), x.count.Load()), cmp.Compare(x.to, y.to))
-		})
-		for _, e := range r.ways {
-			fmt.Fprintf(&b, "      to 0x%x (%d)\n", e.to, e.count.Load())
+		slices.SortFunc(r.ways, func(x, y count) int { return cmp.Or(cmp.Compare(y.n, x.n), cmp.Compare(x.to, y.to)) })
+		for _, c := range r.ways {
+			fmt.Fprintf(&b, "      to 0x%x (%d)\n", c.to, c.n)
 		}
 	}
 	p.host.Output().Write(b.Bytes())
