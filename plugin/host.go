@@ -54,6 +54,7 @@ type System interface {
 	Program() string
 	EnableResolve() error
 	OpenFile(name string) (OwnFile, error)
+	Meet(path string) (io.ReadWriteCloser, error)
 }
 
 // NewHost makes the Host of the plugin called name. Weir calls it.

@@ -84,3 +84,8 @@ type OwnFile interface {
 // OpenFile opens a file, which is made if there is none, for the plugin's own use: out of the
 // guest's sight and reach, usable after chroot, setuid and in forked children.
 func (h *Host) OpenFile(name string) (OwnFile, error) { return h.sys.OpenFile(name) }
+
+// Meet connects this plugin with a plugin of another run that calls Meet with the same path, of a Unix socket. The
+// one that comes first waits for the other. The guest does not see the connection. Reading and writing wait;
+// a peer that is gone is an error. A forked child has a copy of the connection and should close it.
+func (h *Host) Meet(path string) (io.ReadWriteCloser, error) { return h.sys.Meet(path) }

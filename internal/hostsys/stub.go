@@ -287,3 +287,12 @@ func Alive(int) bool { panic(bug()) }
 
 // BootTime panics.
 func BootTime() int64 { panic(bug()) }
+
+// Peer cannot be made here.
+type Peer struct{ *HiddenFile }
+
+// Meet fails.
+func Meet(string) (*Peer, error) { return nil, unsupported() }
+
+// Read fails.
+func (*Peer) Read([]byte) (int, error) { return 0, unsupported() }

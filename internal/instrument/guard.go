@@ -3,6 +3,8 @@
 package instrument
 
 import (
+	"io"
+
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/linux"
 	"github.com/weir-emu/weir/plugin"
@@ -47,6 +49,14 @@ func (r *Registry) Program() string {
 		return ""
 	}
 	return r.cfg.Program()
+}
+
+// Meet implements plugin.System.
+func (r *Registry) Meet(path string) (io.ReadWriteCloser, error) {
+	if r.cfg.Meet == nil {
+		return nil, abi.ENOSYS
+	}
+	return r.cfg.Meet(path)
 }
 
 // OpenFile implements plugin.System.

@@ -30,6 +30,7 @@ type Config struct {
 
 	Program  func() string                             // real path of the loaded program
 	OpenFile func(name string) (plugin.OwnFile, error) // for plugins' own use
+	Meet     func(path string) (io.ReadWriteCloser, error)
 }
 
 // Registry holds the registered callbacks of a process and is the plugin.System of all

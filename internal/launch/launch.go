@@ -195,7 +195,7 @@ func (r *run) install() error {
 		X: xs, F: fs, Guest: r.guest,
 		Target: plugin.Target{Arch: r.guest.Arch, Binary: r.cfg.Path, PID: r.pid, Resumed: r.cfg.Resumed},
 		Regs:   regs, Output: r.log, Log: r.log, Quiet: !r.cfg.Log.Plugin && r.cfg.LogFile == "",
-		OpenFile: r.openOwn,
+		OpenFile: r.openOwn, Meet: meet,
 		Program: func() string {
 			if r.proc == nil {
 				return ""

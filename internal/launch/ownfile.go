@@ -5,6 +5,7 @@ package launch
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -95,4 +96,13 @@ func (f *ownFile) Update(fn func(old []byte) []byte) error {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
 	return nil
+}
+
+// meet is instrument.Config.Meet.
+func meet(path string) (io.ReadWriteCloser, error) {
+	p, err := hostsys.Meet(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
 }

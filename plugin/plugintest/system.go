@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -204,6 +205,9 @@ func (s system) Program() string { return s.Target().Binary }
 
 // EnableResolve implements plugin.System: the fake has no files.
 func (s system) EnableResolve() error { return abi.ENOSYS }
+
+// Meet implements plugin.System: the fake meets nobody.
+func (s system) Meet(string) (io.ReadWriteCloser, error) { return nil, abi.ENOSYS }
 
 // OpenFile implements plugin.System: files are in memory, see [Guest.File].
 func (s system) OpenFile(name string) (plugin.OwnFile, error) {

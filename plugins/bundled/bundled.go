@@ -18,6 +18,7 @@ import (
 	"github.com/weir-emu/weir/plugins/howvec"
 	"github.com/weir-emu/weir/plugins/inject"
 	"github.com/weir-emu/weir/plugins/ips"
+	"github.com/weir-emu/weir/plugins/lockstep"
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
 	"github.com/weir-emu/weir/plugins/redirect"
@@ -45,6 +46,7 @@ func Plugins() []plugin.Info {
 		howvec.Info(),
 		inject.Info(),
 		ips.Info(),
+		lockstep.Info(),
 		magic.Info(),
 		policy.Info(),
 		redirect.Info(),
