@@ -18,7 +18,7 @@ type CPU struct {
 	e       *Engine
 	s       *cpu.State
 	ev      eval.Machine
-	running atomic.Uint64 // cpuIn or not, and within
+	running gate          // cpuIn or not, and within
 	outer   atomic.Uint64 // within of the oldest block with a call under way that runs guest code itself; see Suspend
 	moved   bool          // see Abandon
 	evb     *block        // that ev runs
@@ -48,7 +48,7 @@ const (
 // NewCPU adds a CPU with state s. With a code generator s must come from
 // hostsys, with its private stack set up.
 func (e *Engine) NewCPU(s *cpu.State) *CPU {
-	c := &CPU{e: e, s: s}
+	c := &CPU{e: e, s: s, running: gate{plain: e.plain}}
 	c.ev = eval.Machine{S: s, Mem: e.mem, Call: c.evalCall}
 	if e.Interpreting() {
 		c.cache = new([cacheLen]*block)

@@ -17,11 +17,13 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
+	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/ir"
 	"github.com/weir-emu/weir/internal/ir/eval"
 	"github.com/weir-emu/weir/internal/isa"
@@ -137,6 +139,7 @@ type Engine struct {
 	gen   atomic.Uint64                // counts the times code memory became free
 	round atomic.Uint64                // calls of SetInstrument
 
+	plain      bool         // gates need no barriers
 	stopping   atomic.Bool  // some thread wants, or has, the world stopped
 	untrackedN atomic.Int32 // blocks whose changes are not reported
 }
@@ -159,6 +162,7 @@ type Stats struct {
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, guest: cfg.Guest, mem: cfg.Mem, max: maxInsns, pages: make(map[uint64]*codePage)}
 	e.cond.L = &e.mu
+	e.plain = runtime.GOARCH == "amd64" && hostsys.CanBarrier()
 	e.sites.Store(new([]*site))
 	e.tab.init(1 << 10)
 	if cfg.OneInsnPerTB {

@@ -3,6 +3,8 @@ package engine
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/weir-emu/weir/internal/hostsys"
 )
 
 // Threads and the code cache.
@@ -38,6 +40,32 @@ const (
 	cpuOut = 0
 	cpuIn  = 1
 )
+
+// gate is CPU.running. Where the host allows it a CPU writes it without a barrier, of which each would cost it more
+// than a hundred instructions of the guest, and who stops the world has a barrier executed on all threads instead.
+type gate struct {
+	v     uint64
+	plain bool
+}
+
+// Load may be called by anybody.
+func (g *gate) Load() uint64 { return atomic.LoadUint64(&g.v) }
+
+// Store is for the CPU's own thread. On amd64 what was written before is written before for all threads.
+func (g *gate) Store(v uint64) {
+	if g.plain {
+		g.v = v
+		return
+	}
+	atomic.StoreUint64(&g.v, v)
+}
+
+// barrier stands between a store to a word that CPUs read behind a store to their gate, and reading gates.
+func (e *Engine) barrier() {
+	if e.plain {
+		hostsys.Barrier()
+	}
+}
 
 // within is the part of CPU.running that means b, an instrumented block.
 func within(b *block) uint64 { return (b.pr.round + 1) * 2 }
@@ -90,6 +118,7 @@ func (e *Engine) stopWorld() (resume bool) {
 	}
 	e.stop.owned = true
 	e.stopping.Store(true)
+	e.barrier()
 	e.stats.Stops++
 	for e.kickRunning() {
 		e.cond.Wait()
@@ -124,6 +153,7 @@ func (e *Engine) Quiesce() {
 	cpus := append([]*CPU(nil), e.cpus...)
 	round := e.round.Load()
 	e.mu.Unlock()
+	e.barrier()
 	old := func(running uint64) bool { w := running / 2; return w != 0 && w <= round }
 	for _, c := range cpus {
 		for old(c.running.Load()) || old(c.outer.Load()) {

@@ -261,6 +261,12 @@ func Getcpu() (cpu, node uint32, ok bool) { return 0, 0, false }
 // ReleaseSignals does nothing.
 func ReleaseSignals() {}
 
+// CanBarrier returns false.
+func CanBarrier() bool { return false }
+
+// Barrier is not called here.
+func Barrier() { panic(bug()) }
+
 // MapWords always fails.
 func MapWords(int) []uint64 { return nil }
 
