@@ -13,7 +13,7 @@ import (
 // world does not stop: no block is dropped, no code memory reused, no other
 // thread writes the CPU's jump cache. So a CPU may look blocks up without a lock, run
 // them, and make sense of the host addresses it left at. It must not wait for
-// anything there but Engine.mu. Entering and leaving is one atomic store each.
+// anything there but Engine.mu. Entering and leaving is one store each, see gate.
 //
 // Whoever drops blocks stops the world first: it sets stopping, kicks the CPUs in
 // the read side, and waits until each has left. Blocks are added and linked

@@ -1,6 +1,7 @@
 package hostsys
 
 import (
+	"runtime"
 	"sync/atomic"
 	"testing"
 )
@@ -11,13 +12,14 @@ func TestBarrier(t *testing.T) {
 	if !CanBarrier() {
 		t.Skip("the kernel has no membarrier")
 	}
-	const rounds = 20000
+	const rounds = 500
 	var round, done atomic.Uint32
 	var x, y, sawX, sawY uint32 // x and y are written without a barrier
 	px, py := &x, &y
 	go func() {
 		for n := uint32(1); n <= rounds; n++ {
 			for round.Load() != n {
+				runtime.Gosched()
 			}
 			*py = n
 			sawX = atomic.LoadUint32(px)
@@ -30,6 +32,7 @@ func TestBarrier(t *testing.T) {
 		Barrier()
 		sawY = atomic.LoadUint32(py)
 		for done.Load() != n {
+			runtime.Gosched()
 		}
 		if sawX != n && sawY != n {
 			t.Fatalf("round %d: both missed the other's word", n)
