@@ -9,7 +9,9 @@ import (
 	"github.com/weir-emu/weir/plugin"
 	"github.com/weir-emu/weir/plugins/bbv"
 	"github.com/weir-emu/weir/plugins/cache"
+	"github.com/weir-emu/weir/plugins/calls"
 	"github.com/weir-emu/weir/plugins/cflow"
+	"github.com/weir-emu/weir/plugins/coverage"
 	"github.com/weir-emu/weir/plugins/deny"
 	"github.com/weir-emu/weir/plugins/drcov"
 	"github.com/weir-emu/weir/plugins/execlog"
@@ -21,6 +23,7 @@ import (
 	"github.com/weir-emu/weir/plugins/lockstep"
 	"github.com/weir-emu/weir/plugins/magic"
 	"github.com/weir-emu/weir/plugins/policy"
+	"github.com/weir-emu/weir/plugins/profile"
 	"github.com/weir-emu/weir/plugins/redirect"
 	"github.com/weir-emu/weir/plugins/selftest"
 	"github.com/weir-emu/weir/plugins/stoptrigger"
@@ -37,7 +40,9 @@ func Plugins() []plugin.Info {
 	list := append(selftest.Infos(),
 		bbv.Info(),
 		cache.Info(),
+		calls.Info(),
 		cflow.Info(),
+		coverage.Info(),
 		deny.Info(),
 		drcov.Info(),
 		execlog.Info(),
@@ -49,6 +54,7 @@ func Plugins() []plugin.Info {
 		lockstep.Info(),
 		magic.Info(),
 		policy.Info(),
+		profile.Info(),
 		redirect.Info(),
 		stoptrigger.Info(),
 		syscount.Info(),
