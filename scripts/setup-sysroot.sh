@@ -23,7 +23,7 @@ set -eu
 some="base-files base-passwd bash dash coreutils findutils grep sed gawk diffutils tar debianutils
 	python3 perl sqlite3 xz-utils gzip bzip2 zstd jq lua5.4"
 all="$some hostname util-linux procps ncurses-base netbase ca-certificates libpython3-testsuite openssl git
-	gcc g++ libc6-dev make binutils apt apt-utils dpkg dpkg-dev locales"
+	gcc g++ libc6-dev make binutils strace gdb apt apt-utils dpkg dpkg-dev locales"
 
 packages=$some
 arch=riscv64

@@ -108,6 +108,10 @@ type LinuxABI struct {
 	McontextOffset int // of uc_mcontext in struct ucontext
 	FrameAlign     int // of the stack pointer in a handler
 
+	// PRStatus and PRFPReg are where in it the register sets NT_PRSTATUS and NT_PRFPREG of ptrace(2) and
+	// core dumps are, which have the same layout: first byte and end.
+	PRStatus, PRFPReg [2]int
+
 	// SaveMcontext writes s to mc, LoadMcontext reads it back (rt_sigreturn);
 	// it reports false for contents the kernel refuses.
 	SaveMcontext func(s *cpu.State, mc []byte)

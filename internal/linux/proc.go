@@ -40,6 +40,9 @@ func (t *Task) openProc(f *procFile, flags uint32) (r int64, ok bool) {
 	}
 	if f.Name == "mem" {
 		memOpened.Store(true)
+		if f.other != nil && flags&oAccMode != 0 {
+			t.Proc.writesTracees()
+		}
 		return 0, false
 	}
 	if f.other != nil && t.hostFile(f.hostDir(t)+f.Name) == "" && f.Name != "cpuinfo" { // the kernel knows why

@@ -100,6 +100,8 @@ type Process struct {
 	// everBlocked are the signals that some thread has blocked; see noteBlocked.
 	everBlocked uint64
 
+	traced int32 // threads that are traced; guarded by sigMu
+
 	timers timerTable
 	limits limits
 	rng    seeded
@@ -117,6 +119,7 @@ type Process struct {
 	// vfork: the process borrows its parent's memory until it executes a
 	// program or exits.
 	vforked *hostsys.Vfork
+	started atomic.Int32 // process ID of a vfork child, once it runs
 	// forks is read-locked while there is such a child and locked over a fork: a fork parks all
 	// threads, but the one that the child borrows is not there to be parked, and the child needs
 	// the others to get on.
@@ -199,6 +202,9 @@ func (p *Process) end(t *Task, status int, sig abi.Signal) {
 		}
 	}
 	p.leaveTree()
+	if p.board != nil {
+		t.endTraces(uint32(status)<<8 | uint32(sig))
+	}
 	if p.vforked != nil {
 		t.endVfork(status, sig)
 		return

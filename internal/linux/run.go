@@ -90,6 +90,12 @@ func NewFile(cfg *Config, fd int, path string, argv, envp []string) (*Process, e
 	if err := t.load(plan); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if p.board != nil {
+		if x, ok := p.board.Tracee(t.TID); ok { // by execve of the child of a vfork
+			t.beTraced(x)
+			t.traceExec()
+		}
+	}
 	hostsys.CloseStart()
 	return p, nil
 }
@@ -216,11 +222,15 @@ func (t *Task) life() {
 		}
 		t.commit(plan)
 		t.fresh, t.reloaded = true, true
+		t.traceExec()
 	}
 	// From here on the host must not choose this thread for a signal.
 	// The internal one stays open: a fork parks every thread with it.
 	t.put64(0, ^uint64(0)&^hostsys.Unblockable)
 	raw(hostsys.SYS_RT_SIGPROCMASK, sigSetMask, t.scratch, 0, 8, 0, 0)
+	if t.trace != nil && !p.over() {
+		t.traceGone(t.trace.Tracee, uint32(t.status)<<8|uint32(t.deathSig))
+	}
 	t.unbind()
 	p.remove(t)
 }
@@ -262,6 +272,10 @@ func (t *Task) run() {
 			t.signals()
 			continue
 		}
+		if t.trace != nil {
+			t.runTraced()
+			continue
+		}
 		t.handle(t.CPU.Run())
 	}
 }
@@ -276,6 +290,34 @@ func (t *Task) handle(x engine.Exit) {
 	case engine.Poll:
 	default:
 		t.hardware(x)
+	}
+}
+
+// runTraced is a turn of run for a traced thread.
+func (t *Task) runTraced() {
+	if t.trace.starts {
+		t.firstStop()
+		return
+	}
+	step := t.stepping()
+	var x engine.Exit
+	if step {
+		x = t.CPU.Step()
+	} else {
+		x = t.CPU.Run()
+	}
+	switch x.Kind {
+	case 0:
+	case engine.Syscall:
+		t.tracedCall(t.syscall)
+	case engine.VDSO, engine.Poll:
+		t.handle(x)
+	default:
+		t.handle(x)
+		return
+	}
+	if step {
+		t.stepped()
 	}
 }
 

@@ -112,8 +112,11 @@ func (t *Task) judge(c *Call) (res int64, run bool) {
 	case secRetErrno:
 		c.final = true
 		return -int64(min(data, abi.MaxErrno)), false
-	case secRetTrace: // there is no tracer
-		return abi.ENOSYS.Result(), false
+	case secRetTrace:
+		if !t.wantsEvent(ptEventSeccomp) {
+			return abi.ENOSYS.Result(), false
+		}
+		return t.seccompStop(c, data)
 	case secRetUserNotif:
 		if match == nil || !match.notify {
 			return abi.ENOSYS.Result(), false

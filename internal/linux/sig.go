@@ -104,11 +104,14 @@ func (p *Process) mirror(sig abi.Signal) {
 	a := &p.actions[sig]
 	d := hostsys.Catch
 	switch {
-	case a.handler == sigIgn:
+	case a.handler == sigIgn && (p.traced == 0 || sig == abi.SIGCHLD):
 		d = hostsys.Ignore
+	case a.handler == sigIgn:
+		hostsys.SetAction(int(sig), hostsys.Catch, saRestart)
+		return
 	case a.handler == sigDfl:
 		d = hostsys.Default
-		if p.everBlocked&sigBit(sig) != 0 || p.Cfg.CatchFatal && (defaultIgnore|defaultStop)&sigBit(sig) == 0 {
+		if p.traced > 0 && sig != abi.SIGCHLD || p.everBlocked&sigBit(sig) != 0 || p.Cfg.CatchFatal && (defaultIgnore|defaultStop)&sigBit(sig) == 0 {
 			hostsys.SetAction(int(sig), hostsys.Catch, a.flags&(saNoCldStop|saNoCldWait)|saRestart)
 			return
 		}
@@ -198,6 +201,10 @@ func (t *Task) restartSyscall() {
 func (t *Task) takeSignal() (info sigInfo, ok bool) {
 	if hostsys.TakeSignal(t.St, (*[128]byte)(&info)) {
 		t.hostMask |= hostsys.GuestSignals
+		if info.isAttention() {
+			t.attend(&info)
+			return info, false
+		}
 		sig := info.sig()
 		if faultSignals&sigBit(sig)&t.mask == 0 {
 			return info, true
@@ -288,6 +295,12 @@ func (t *Task) deliver(info *sigInfo, fault bool) bool {
 	if sig < 1 || sig > abi.SIGRTMAX {
 		return false
 	}
+	if t.trace != nil && sig != abi.SIGKILL {
+		if !t.signalStop(info) {
+			return false
+		}
+		sig = info.sig()
+	}
 	p.sigMu.Lock()
 	a := p.actions[sig]
 	if a.handler > sigIgn && a.flags&saResetHand != 0 {
@@ -366,6 +379,10 @@ func (t *Task) defaultAction(sig abi.Signal) {
 		t.killProcess(sig)
 		return
 	}
+	if t.trace != nil {
+		t.groupStop(sig)
+		return
+	}
 	// The host stops the process by the same signal: so a shell is told which, and
 	// an orphaned process group is not stopped.
 	p := t.Proc
@@ -380,6 +397,7 @@ func (t *Task) defaultAction(sig abi.Signal) {
 
 // killProcess ends the process by a signal.
 func (t *Task) killProcess(sig abi.Signal) {
+	t.traceEnd(uint32(sig))
 	t.Proc.end(t, 0, sig)
 	t.dead.Store(true)
 }
@@ -389,7 +407,7 @@ func (t *Task) post(info *sigInfo) {
 	p := t.Proc
 	p.sigMu.Lock()
 	a := &p.actions[info.sig()]
-	drop := a.ignored(info.sig())
+	drop := a.ignored(info.sig()) && p.traced == 0
 	if !drop {
 		enqueue(&t.emu, info)
 	}
@@ -404,7 +422,7 @@ func (t *Task) post(info *sigInfo) {
 func (p *Process) postProcess(info *sigInfo) {
 	p.sigMu.Lock()
 	a := &p.actions[info.sig()]
-	drop := a.ignored(info.sig())
+	drop := a.ignored(info.sig()) && p.traced == 0
 	if !drop {
 		enqueue(&p.shared, info)
 	}

@@ -19,7 +19,9 @@ func adminRows() []Row {
 		own(104, "kexec_load", "entry nr_segments segments flags", kexec, argfmt.Ptr, argfmt.Size, argfmt.Ptr, argfmt.Hex).noted("as with kernel.kexec_load_disabled: EPERM"),
 		pass(105, "init_module", "module_image len param_values", hostsys.SYS_INIT_MODULE, argfmt.BufIn, argfmt.Size, argfmt.Str),
 		pass(106, "delete_module", "name flags", hostsys.SYS_DELETE_MODULE, argfmt.Str, argfmt.OpenFlags),
-		unsupported(117, "ptrace", "request pid addr data", "registers of another emulated process are not at the kernel's disposal; use weir -g", argfmt.Int, argfmt.PID, argfmt.Ptr, argfmt.Ptr),
+		own(117, "ptrace", "request pid addr data", func(t *Task, c *Call) int64 {
+			return t.sysPtrace(int64(c.Args[0]), int32(c.Args[1]), c.Args[2], c.Args[3])
+		}, argfmt.Int, argfmt.PID, argfmt.Ptr, argfmt.Ptr).noted("among guests of one tree; single steps too, which the kernel's port to riscv64 has not"),
 		pass(217, "add_key", "type description payload plen keyring", hostsys.SYS_ADD_KEY, argfmt.Str, argfmt.Str, argfmt.BufIn, argfmt.Size, argfmt.Int),
 		pass(218, "request_key", "type description callout_info dest_keyring", hostsys.SYS_REQUEST_KEY, argfmt.Str, argfmt.Str, argfmt.Str, argfmt.Int),
 		pass(219, "keyctl", "operation arg2 arg3 arg4 arg5", hostsys.SYS_KEYCTL, argfmt.KeyctlOp, argfmt.Hex, argfmt.Hex, argfmt.Hex, argfmt.Hex).flat(),

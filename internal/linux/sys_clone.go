@@ -145,9 +145,22 @@ func (t *Task) clone(a *cloneArgs) int64 {
 	case a.setTID: // the host cannot choose thread IDs for us
 		return abi.EPERM.Result()
 	case a.flags&cloneThread != 0:
-		return t.newThread(a)
+		r := t.newThread(a)
+		t.cloned(a, r)
+		return r
 	}
-	return t.fork(a)
+	r := t.fork(a)
+	if a.flags&cloneVM == 0 || !hostsys.CanVfork() {
+		t.cloned(a, r)
+	}
+	return r
+}
+
+// cloned tells the tracer of a new thread or process.
+func (t *Task) cloned(a *cloneArgs, id int64) {
+	if e := cloneEvent(a); id > 0 && t.wantsEvent(e) {
+		t.eventStop(e, uint64(id))
+	}
 }
 
 // newThread makes a guest thread: a goroutine locked to a host thread of its own.
@@ -203,6 +216,7 @@ func (t *Task) begin(parent *Task, a *cloneArgs, name *[16]byte, attrs *attribut
 	case r > 0:
 		t.seccomp.Store(parent.seccomp.Load())
 		p.tasks[t.TID] = t
+		t.inheritTrace(parent.trace, cloneEvent(a))
 		p.tellTasks()
 		if p.ended || p.plan != nil {
 			t.dead.Store(true)
@@ -355,6 +369,9 @@ func (t *Task) forked(a *cloneArgs) {
 	if p.board != nil {
 		t.sit()
 	}
+	from := t.trace // the parent's
+	t.notTraced()
+	t.inheritTrace(from, cloneEvent(a))
 	if f := p.Hooks.Fork; f != nil {
 		f(t)
 	}

@@ -10,12 +10,12 @@ import (
 func (t *Task) sysExit(status int32) int64 {
 	p := t.Proc
 	t.status = int(status) & 0xff
+	t.traceEnd(uint32(t.status) << 8)
 	p.mu.Lock()
 	last := len(p.tasks) == 1 && p.starting == 0 && p.plan == nil
 	p.mu.Unlock()
 	if last && t.isMain() {
-		t.exitGroup(int(status))
-		return resHandled
+		t.Proc.end(t, t.status, 0)
 	}
 	t.dead.Store(true)
 	return resHandled
@@ -34,6 +34,7 @@ func (t *Task) Exit(status int) {
 
 // exitGroup ends the process with the low byte of status.
 func (t *Task) exitGroup(status int) {
+	t.traceEnd(uint32(status) & 0xff << 8)
 	t.Proc.end(t, status&0xff, 0)
 	t.dead.Store(true)
 }

@@ -306,6 +306,9 @@ func (t *Task) sysKill(pid int32, sig int32) int64 {
 		}
 		return t.hostFast(hostsys.SYS_KILL, uintptr(pid), 0, 0, 0, 0, 0)
 	}
+	if sig == int32(abi.SIGSTOP) && pid > 0 && t.stopOther(int(pid)) {
+		return 0
+	}
 	return t.hostFast(hostsys.SYS_KILL, uintptr(pid), uintptr(sig), 0, 0, 0, 0)
 }
 
@@ -331,6 +334,9 @@ func (t *Task) sysTkill(tid int32, sig int32) int64 {
 		}
 		sig = 0
 	}
+	if sig == int32(abi.SIGSTOP) && t.stopOther(int(tid)) {
+		return 0
+	}
 	return t.hostFast(hostsys.SYS_TKILL, uintptr(tid), uintptr(sig), 0, 0, 0, 0)
 }
 
@@ -342,6 +348,9 @@ func (t *Task) sysTgkill(tgid, tid int32, sig int32) int64 {
 			return 0
 		}
 		sig = 0
+	}
+	if sig == int32(abi.SIGSTOP) && t.stopOther(int(tid)) {
+		return 0
 	}
 	return t.hostFast(hostsys.SYS_TGKILL, uintptr(tgid), uintptr(tid), uintptr(sig), 0, 0, 0)
 }

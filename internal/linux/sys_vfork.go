@@ -4,6 +4,8 @@ package linux
 
 import (
 	"runtime"
+	"sync/atomic"
+	"time"
 
 	"github.com/weir-emu/weir/abi"
 	"github.com/weir-emu/weir/internal/hostsys"
@@ -37,12 +39,34 @@ func (t *Task) vfork(a *cloneArgs) int64 {
 	child.seccomp.Store(t.seccomp.Load())
 	done := make(chan int64, 1)
 	go child.borrowed(t, a, uintptr(a.flags&pass|a.exitSignal), done)
+	event := cloneEvent(a)
+	if t.wantsEvent(event) {
+		t.vforkStop(event, &child.Proc.started, done)
+	}
 	pid := <-done
 	v.Free()
+	if pid > 0 && event == ptEventVfork && t.wantsEvent(ptEventVforkDone) {
+		t.eventStop(ptEventVforkDone, uint64(pid))
+	}
 	if pid > 0 {
 		return t.forkedParent(a, pid)
 	}
 	return pid
+}
+
+// vforkStop tells the tracer of the child as soon as there is one: it may want to see this before it lets the child go on.
+func (t *Task) vforkStop(event uint32, started *atomic.Int32, done chan int64) {
+	for {
+		over := len(done) != 0
+		if pid := started.Load(); pid != 0 {
+			t.eventStop(event, uint64(pid))
+			return
+		}
+		if over {
+			return
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
 }
 
 // borrow makes the Process of a vfork child.
@@ -94,6 +118,8 @@ func (t *Task) borrowed(parent *Task, a *cloneArgs, flags uintptr, done chan<- i
 		if p.board != nil {
 			t.sit()
 		}
+		t.inheritTrace(parent.trace, cloneEvent(a))
+		p.started.Store(int32(p.PID))
 		t.forkEvents(parent)
 		t.run()
 		// Here the parent's process runs again.

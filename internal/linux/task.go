@@ -55,6 +55,9 @@ type Task struct {
 	scratch  uintptr     // host page for arguments of host calls
 	epoch    uint32
 
+	trace *trace      // nil: nobody traces the thread
+	waits atomic.Bool // any thread: it is in a wait that may be for tracees
+
 	fresh    bool // a program was loaded that has not started
 	reloaded bool // not for the first time
 }

@@ -38,6 +38,8 @@ func linuxABI() isa.LinuxABI {
 		HWCap:          hwcap("imafdc"),
 		McontextSize:   mcontextSize,
 		McontextOffset: mcontextOffset,
+		PRStatus:       [2]int{0, 32 * 8},
+		PRFPReg:        [2]int{32 * 8, 32*8 + 33*8}, // 32 registers and fcsr, padded
 		FrameAlign:     16,
 		SaveMcontext:   saveMcontext,
 		LoadMcontext:   loadMcontext,

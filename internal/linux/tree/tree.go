@@ -74,7 +74,7 @@ type Board struct {
 
 // Create makes a board; nil if the host does not let it.
 func Create() *Board {
-	fd := hostsys.NewShared(slots * slotSize)
+	fd := hostsys.NewShared(boardSize)
 	if fd < 0 {
 		return nil
 	}
@@ -85,14 +85,14 @@ func Create() *Board {
 func Open(fd int) *Board {
 	const readWrite, shared = 3, 1
 	defer hostsys.CloseFD(fd)
-	if hostsys.FileSize(fd) != slots*slotSize {
+	if hostsys.FileSize(fd) != boardSize {
 		return nil
 	}
 	h, err := hostsys.Hide(fd)
 	if err != nil {
 		return nil
 	}
-	at := hostsys.Mmap(0, slots*slotSize, readWrite, shared, int(h.Fd()), 0)
+	at := hostsys.Mmap(0, boardSize, readWrite, shared, int(h.Fd()), 0)
 	if hostsys.IsErr(at) {
 		h.Close()
 		return nil
