@@ -50,7 +50,7 @@ havefs:
 wait:
 	MOVL ·parkGen(SB), AX
 	CMPL AX, R12
-	JNE  out
+	JNE  resume
 	MOVL $const_SYS_FUTEX, AX
 	LEAQ ·parkGen(SB), DI
 	MOVL $const_futexWaitPrivate, SI
@@ -58,6 +58,13 @@ wait:
 	XORL R10, R10
 	SYSCALL
 	JMP  wait
+resume:
+	CMPL ·parkLeave(SB), $0
+	JEQ  out
+	MOVL $const_SYS_EXIT, AX // revive goes on from the slot
+	XORL DI, DI
+	SYSCALL
+	INT  $3
 out:
 	RET
 kick:

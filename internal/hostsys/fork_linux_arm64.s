@@ -73,7 +73,7 @@ count:
 wait:
 	LDARW (R20), R9
 	CMPW R21, R9
-	BNE  out
+	BNE  resume
 	MOVD R20, R0
 	MOVD $const_futexWaitPrivate, R1
 	MOVD R21, R2
@@ -81,6 +81,13 @@ wait:
 	MOVD $const_SYS_FUTEX, R8
 	SVC
 	JMP  wait
+resume:
+	MOVWU ·parkLeave(SB), R9
+	CBZW R9, out
+	MOVD ZR, R0 // revive goes on from the slot
+	MOVD $const_SYS_EXIT, R8
+	SVC
+	UNDEF
 out:
 	RET
 kick:

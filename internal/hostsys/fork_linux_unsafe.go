@@ -37,6 +37,10 @@ const (
 	cloneCleartid = 0x200000
 	threadFlags   = cloneVM | cloneFS | cloneFiles | cloneSighand | cloneThread | cloneSysvsem | cloneSettls
 
+	cloneNewpid = 0x20000000
+
+	sysClone3 = 435 // on every architecture
+
 	eagain = 11
 	einval = 22
 )
@@ -61,6 +65,8 @@ var (
 	allMask  = ^uint64(0)
 	forkTs   [2]int64
 	forkEv   [16]byte // struct epoll_event
+
+	forkArgs CloneArgs // of a clone3(2)
 
 	forkRetries uint32 // gathers that were given up and begun again
 )
@@ -103,10 +109,17 @@ func Epoch() uint32 { return load32p(&forkEpoch) }
 // other thread's child; the result is then -EAGAIN.
 //
 // Nothing in here grows the stack, allocates or takes a lock of Go's.
-//
+func Fork(st *cpu.State, flags uintptr) uintptr { return forkWith(st, flags, nil) }
+
+// ForkClone3 is [Fork] for what clone(2) does not have: CLONE_INTO_CGROUP, CLONE_NEWTIME or thread IDs to be
+// chosen. Of args the flags, the exit signal, Cgroup and SetTID are used.
+func ForkClone3(st *cpu.State, args *CloneArgs) uintptr {
+	return forkWith(st, uintptr(args.Flags), args)
+}
+
 //go:nosplit
 //go:noinline
-func Fork(st *cpu.State, flags uintptr) uintptr {
+func forkWith(st *cpu.State, flags uintptr, args *CloneArgs) uintptr {
 	if flags&(cloneVM|cloneThread|cloneSighand|cloneSettls|cloneSettid|cloneCleartid) != 0 {
 		return negErrno(einval)
 	}
@@ -119,9 +132,17 @@ func Fork(st *cpu.State, flags uintptr) uintptr {
 		return negErrno(eagain)
 	}
 	rawSyscall(SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&allMask)), uintptr(unsafe.Pointer(&forkMask)), 8, 0, 0)
+	if args != nil {
+		forkArgs = *args
+		forkArgs.Flags &^= cloneVfork
+	}
 	r := negErrno(eagain)
 	if gather() {
-		r = rawSyscall(SYS_CLONE, flags, 0, 0, 0, 0, 0)
+		if args != nil {
+			r = rawSyscall(sysClone3, uintptr(unsafe.Pointer(&forkArgs)), unsafe.Sizeof(forkArgs), 0, 0, 0, 0)
+		} else {
+			r = rawSyscall(SYS_CLONE, flags, 0, 0, 0, 0, 0)
+		}
 		if r == 0 {
 			forkChild(st, flags)
 		} else {
@@ -196,7 +217,7 @@ func signalThreads(self uint32, pid uintptr) (missing int) {
 	n := listThreads()
 	for i := range n {
 		tid := threadAt(i)
-		if tid == self || isParked(tid) || isForeign(tid) || isWorker(tid) {
+		if tid == self || tid == 0 || isParked(tid) || isForeign(tid) || isWorker(tid) {
 			continue
 		}
 		missing++
@@ -255,6 +276,11 @@ func listThreads() (count int) {
 		}
 	}
 	rawSyscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0)
+	if load32p(&otherPIDs) != 0 {
+		for i := range count {
+			*(*uint32)(unsafe.Add(unsafe.Pointer(&threadTids), 4*i)) = ownTID(threadAt(i))
+		}
+	}
 	return count
 }
 
@@ -288,6 +314,9 @@ func wasSent(tid uint32) bool {
 //go:nosplit
 func forkChild(st *cpu.State, flags uintptr) {
 	forkEpoch++
+	if flags&cloneNewpid != 0 {
+		otherPIDs = 1
+	}
 	forkNetpoll(flags&cloneFiles != 0)
 	self := uint32(rawSyscall(SYS_GETTID, 0, 0, 0, 0, 0, 0))
 	if foreign.n != 0 {

@@ -160,3 +160,11 @@ func itoa(n int) string {
 	}
 	return string(b[i:])
 }
+
+// CloneArgs is struct clone_args (clone3(2), include/uapi/linux/sched.h).
+type CloneArgs struct {
+	Flags, Pidfd, ChildTID, ParentTID, ExitSignal, Stack, StackSize, TLS uint64
+	SetTID                                                               uint64 // address of an array of int32, the innermost PID namespace's first
+	SetTIDSize                                                           uint64 // its elements
+	Cgroup                                                               uint64 // descriptor of a cgroup's folder
+}

@@ -129,6 +129,15 @@ func DieBySignal(int) { panic(bug()) }
 // Epoch returns 0.
 func Epoch() uint32 { return 0 }
 
+// OtherPIDs panics.
+func OtherPIDs() { panic(bug()) }
+
+// Alone panics.
+func Alone(_, _, _ uintptr) uintptr { return fail() }
+
+// ForkClone3 panics.
+func ForkClone3(*cpu.State, *CloneArgs) uintptr { return fail() }
+
 // Fork returns -ENOSYS.
 func Fork(*cpu.State, uintptr) uintptr { return fail() }
 

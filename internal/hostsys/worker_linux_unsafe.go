@@ -30,28 +30,9 @@ func isWorker(tid uint32) bool {
 	if load32p(&workers) == 0 {
 		return false
 	}
-	const prefix, suffix = "/proc/self/task/", "/comm\x00"
-	p := unsafe.Pointer(&workerPath)
-	n := uintptr(0)
-	for i := range len(prefix) {
-		*(*byte)(unsafe.Add(p, n)) = prefix[i]
-		n++
-	}
-	digits := uintptr(1)
-	for v := tid / 10; v != 0; v /= 10 {
-		digits++
-	}
-	for i := digits; i > 0; i-- {
-		*(*byte)(unsafe.Add(p, n+i-1)) = byte('0' + tid%10)
-		tid /= 10
-	}
-	n += digits
-	for i := range len(suffix) {
-		*(*byte)(unsafe.Add(p, n)) = suffix[i]
-		n++
-	}
+	taskPath(unsafe.Pointer(&workerPath), tid, "/comm\x00")
 	const atFdcwd = ^uintptr(99)
-	fd := rawSyscall(SYS_OPENAT, atFdcwd, uintptr(p), oCloexec, 0, 0, 0)
+	fd := rawSyscall(SYS_OPENAT, atFdcwd, uintptr(unsafe.Pointer(&workerPath)), oCloexec, 0, 0, 0)
 	if IsErr(fd) {
 		return false
 	}

@@ -111,6 +111,7 @@ type Process struct {
 	boardMu sync.Mutex
 	seat    atomic.Pointer[seat] // in board, see member.go
 	pidNS   uint64
+	childNS bool // children will be in another namespace of PIDs or time
 
 	startSecure bool        // AT_SECURE of the program to be loaded first: binfmt_misc has given its credentials to Weir
 	aio         []aioRing   // contexts of io_setup; guarded by mu

@@ -103,7 +103,7 @@ func processRows() []Row {
 		}),
 		procRow(435, "clone3", "cl_args size", k{argfmt.CloneArgsIn, argfmt.Size}, func(t *Task, c *Call) int64 {
 			return t.sysClone3(c.Args[0], c.Args[1])
-		}).partly("as clone; set_tid is refused"),
+		}).partly("as clone; set_tid is refused for threads, CLONE_INTO_CGROUP with CLONE_VM"),
 		procRow(167, "prctl", "option arg2 arg3 arg4 arg5", k{argfmt.PrctlOption, argfmt.PrctlArg, argfmt.PrctlArg, argfmt.PrctlArg, argfmt.PrctlArg}, func(t *Task, c *Call) int64 {
 			return t.sysPrctl(int32(c.Args[0]), c.Args[1], c.Args[2], c.Args[3], c.Args[4])
 		}).partly("PR_SET_MM, PR_SET_MDWE and architecture options are refused"),

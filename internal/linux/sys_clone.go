@@ -53,7 +53,7 @@ type cloneArgs struct {
 	exitSignal uint64
 	sp         uint64 // 0: the parent's
 	tls        uint64
-	setTID     bool
+	setTID     []byte // array of int32
 	cgroup     uint64
 }
 
@@ -98,6 +98,8 @@ func (t *Task) sysClone(flags, sp, parentTID, a3, a4 uint64) int64 {
 const (
 	cloneArgsSize0 = 64
 	cloneArgsSize2 = 88
+
+	maxPIDNSLevel = 32 // MAX_PID_NS_LEVEL, of include/linux/pid_namespace.h
 )
 
 func (t *Task) sysClone3(addr, size uint64) int64 {
@@ -117,7 +119,7 @@ func (t *Task) sysClone3(addr, size uint64) int64 {
 		}
 	}
 	w := func(i int) uint64 { return binary.LittleEndian.Uint64(b[8*i:]) }
-	a := cloneArgs{flags: w(0), pidfd: w(1), childTID: w(2), parentTID: w(3), exitSignal: w(4), tls: w(7), setTID: w(8) != 0, cgroup: w(10)}
+	a := cloneArgs{flags: w(0), pidfd: w(1), childTID: w(2), parentTID: w(3), exitSignal: w(4), tls: w(7), cgroup: w(10)}
 	stack, stackSize := w(5), w(6)
 	const known = cloneNamespaces | cloneNewTime | cloneVM | cloneFS | cloneFiles | cloneSighand | clonePidfd | clonePtrace | cloneVfork |
 		cloneParent | cloneThread | cloneSysVSem | cloneSetTLS | cloneParentSetTID | cloneChildClearTID | cloneUntraced |
@@ -126,10 +128,16 @@ func (t *Task) sysClone3(addr, size uint64) int64 {
 	case a.flags&^uint64(known) != 0,
 		(stack == 0) != (stackSize == 0),
 		a.flags&(cloneThread|cloneParent) != 0 && a.exitSignal != 0,
-		(w(8) == 0) != (w(9) == 0):
+		(w(8) == 0) != (w(9) == 0), w(9) > maxPIDNSLevel:
 		return abi.EINVAL.Result()
 	case stack != 0 && (stack+stackSize < stack || stack+stackSize > t.Proc.Mem.Limit()):
 		return abi.EINVAL.Result()
+	}
+	if n := w(9); n != 0 {
+		a.setTID = make([]byte, 4*n)
+		if !t.read(w(8), a.setTID) {
+			return abi.EFAULT.Result()
+		}
 	}
 	if stack != 0 {
 		a.sp = stack + stackSize
@@ -142,8 +150,10 @@ func (t *Task) clone(a *cloneArgs) int64 {
 		return e.Result()
 	}
 	switch {
-	case a.setTID: // the host cannot choose thread IDs for us
+	case len(a.setTID) > 0 && a.flags&(cloneThread|cloneVM) != 0: // the host's threads are there already
 		return abi.EPERM.Result()
+	case a.flags&cloneIntoCgroup != 0 && hostsys.ReservedFD(int(int32(a.cgroup))):
+		return abi.EBADF.Result()
 	case a.flags&cloneThread != 0:
 		r := t.newThread(a)
 		t.cloned(a, r)
@@ -308,9 +318,6 @@ func (t *Task) fork(a *cloneArgs) int64 {
 		return t.vfork(a)
 	}
 	const pass = cloneNamespaces | cloneParent | cloneIO | cloneVfork | clonePtrace | cloneUntraced
-	if a.flags&(cloneNewTime|cloneIntoCgroup) != 0 {
-		return abi.EINVAL.Result()
-	}
 	forks := &t.Proc.forks
 	forks.Lock()
 	defer forks.Unlock() // in the child as well
@@ -318,7 +325,16 @@ func (t *Task) fork(a *cloneArgs) int64 {
 		return resHandled
 	}
 	random := t.Proc.childRandom()
-	pid := int64(hostsys.Fork(t.St, uintptr(a.flags&pass|a.exitSignal)))
+	var pid int64
+	if late := a.flags & (cloneNewTime | cloneIntoCgroup); late != 0 || len(a.setTID) > 0 {
+		args := hostsys.CloneArgs{Flags: a.flags&pass | late, ExitSignal: a.exitSignal, Cgroup: a.cgroup}
+		if len(a.setTID) > 0 {
+			args.SetTID, args.SetTIDSize = uint64(t.put(0, a.setTID)), uint64(len(a.setTID)/4)
+		}
+		pid = int64(hostsys.ForkClone3(t.St, &args))
+	} else {
+		pid = int64(hostsys.Fork(t.St, uintptr(a.flags&pass|a.exitSignal)))
+	}
 	switch {
 	case pid == 0:
 		t.Proc.rng.src = random
@@ -363,8 +379,8 @@ func (t *Task) forked(a *cloneArgs) {
 	p.mu.Unlock()
 	p.Engine.AfterForkChild(t.CPU)
 	t.childState(a)
-	if a.flags&cloneNewPID != 0 {
-		p.pidNS = 0
+	if a.flags&cloneNewPID != 0 || p.childNS {
+		p.pidNS, p.childNS = 0, false
 	}
 	if p.board != nil {
 		t.sit()

@@ -61,7 +61,9 @@ func TestClone3Args(t *testing.T) {
 		{"size without stack", 64, []uint64{0, 0, 0, 0, 17, 0, 0x1000, 0}, abi.EINVAL},
 		{"stack wraps", 64, []uint64{0, 0, 0, 0, 17, ^uint64(0) - 10, 0x1000, 0}, abi.EINVAL},
 		{"thread with exit signal", 64, []uint64{cloneVM | cloneSighand | cloneThread, 0, 0, 0, 17}, abi.EINVAL},
-		{"set_tid", 80, []uint64{0, 0, 0, 0, 17, 0, 0, 0, 0x1000, 1}, abi.EPERM},
+		{"set_tid of a thread", 80, []uint64{cloneVM | cloneSighand | cloneThread, 0, 0, 0, 0, 0, 0, 0, at, 1}, abi.EPERM},
+		{"set_tid at a bad address", 80, []uint64{0, 0, 0, 0, 17, 0, 0, 0, 0x1000, 1}, abi.EFAULT},
+		{"set_tid of too many namespaces", 80, []uint64{0, 0, 0, 0, 17, 0, 0, 0, at, 33}, abi.EINVAL},
 		{"set_tid without count", 80, []uint64{0, 0, 0, 0, 17, 0, 0, 0, 0x1000, 0}, abi.EINVAL},
 	} {
 		put(tc.words...)

@@ -16,9 +16,7 @@ func systemRows() []Row {
 		fast(31, "ioprio_get", "which who", hostsys.SYS_IOPRIO_GET, argfmt.Int, argfmt.PID),
 		pass(89, "acct", "filename", hostsys.SYS_ACCT, argfmt.Path),
 		fast(92, "personality", "persona", hostsys.SYS_PERSONALITY, argfmt.PersonaFlags).with(argfmt.RetHex).partly("kept and reported; no other execution domain is emulated"),
-		own(97, "unshare", "flags", func(t *Task, c *Call) int64 {
-			return t.thread(hostsys.SYS_UNSHARE, uintptr(c.Args[0]), 0, 0, 0, 0)
-		}, argfmt.UnshareFlags).partly("CLONE_NEWUSER and the flags that need a process of one thread fail with EINVAL: the host process has several"),
+		own(97, "unshare", "flags", sysUnshare, argfmt.UnshareFlags).noted("in a process of several threads, those made later do not get the namespaces of their parent; a PID namespace's lowest numbers are those of Weir's threads"),
 		pass(116, "syslog", "type bufp len", hostsys.SYS_SYSLOG, argfmt.Int, argfmt.BufOut, argfmt.Int),
 		own(142, "reboot", "magic magic2 cmd arg", func(t *Task, c *Call) int64 { return t.pass(c, hostsys.SYS_REBOOT, (*Task).hostBlock) }, argfmt.Hex, argfmt.Hex, argfmt.RebootCmd, argfmt.PtrIn),
 		own(160, "uname", "buf", sysUname, argfmt.UtsnameOut),
@@ -26,13 +24,7 @@ func systemRows() []Row {
 		fast(162, "setdomainname", "name len", hostsys.SYS_SETDOMAINNAME, argfmt.BufIn, argfmt.Size),
 		fast(166, "umask", "mask", hostsys.SYS_UMASK, argfmt.Mode).with(argfmt.RetOct),
 		fast(179, "sysinfo", "info", hostsys.SYS_SYSINFO, argfmt.SysinfoOut),
-		own(268, "setns", "fd nstype", func(t *Task, c *Call) int64 {
-			fd, e := fdArg(c, 0)
-			if e != 0 {
-				return e.Result()
-			}
-			return t.thread(hostsys.SYS_SETNS, fd, uintptr(c.Args[1]), 0, 0, 0)
-		}, argfmt.FD, argfmt.UnshareFlags).partly("user and mount namespaces need a process of one thread; the host process has several"),
+		own(268, "setns", "fd nstype", sysSetns, argfmt.FD, argfmt.UnshareFlags).noted("as unshare"),
 		pass(272, "kcmp", "pid1 pid2 type idx1 idx2", hostsys.SYS_KCMP, argfmt.PID, argfmt.PID, argfmt.Int, argfmt.Hex, argfmt.Hex),
 		own(278, "getrandom", "buf buflen flags", sysGetrandom, argfmt.BufOut, argfmt.Size, argfmt.RandomFlags),
 		pass(424, "pidfd_send_signal", "pidfd sig info flags", hostsys.SYS_PIDFD_SEND_SIGNAL, argfmt.FD, argfmt.Sig, argfmt.SiginfoIn, argfmt.Hex).partly("signals 32 and 33 cannot be sent this way"),

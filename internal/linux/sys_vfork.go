@@ -112,7 +112,7 @@ func (t *Task) borrowed(parent *Task, a *cloneArgs, flags uintptr, done chan<- i
 		p.PID, t.TID = hostsys.Getpid(), hostsys.Gettid()
 		p.tasks[t.TID] = t
 		t.childState(a)
-		if a.flags&cloneNewPID != 0 {
+		if a.flags&cloneNewPID != 0 || parent.Proc.childNS {
 			p.pidNS = 0
 		}
 		if p.board != nil {
