@@ -46,7 +46,7 @@ test-go: build
 test-all: setup build
 	scripts/setup-sysroot.sh --all
 	WEIR_TEST_LONG=1 $(GO) test -timeout 120m $(PKGS)
-	scripts/test-go.sh
+	scripts/test-go.sh -std
 
 ## bench: ratios against native and qemu-user in one run
 bench: setup build

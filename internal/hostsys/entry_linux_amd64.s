@@ -38,5 +38,12 @@ notIgnored:
 	CMPL R13, $const_NumSig
 	JLE  sig
 	MOVQ R12, ·startIgnored(SB)
+
+	MOVL $const_SYS_PRLIMIT64, AX
+	XORL DI, DI
+	MOVL $const_rlimitNofile, SI
+	XORL DX, DX
+	LEAQ ·entryNofile(SB), R10
+	SYSCALL
 	MOVL $1, ·entered(SB)
 	JMP  _rt0_amd64_linux(SB)

@@ -42,5 +42,12 @@ notIgnored:
 	CMP  $const_NumSig, R21
 	BLE  sig
 	MOVD R20, ·startIgnored(SB)
+
+	MOVD $const_SYS_PRLIMIT64, R8
+	MOVD $0, R0
+	MOVD $const_rlimitNofile, R1
+	MOVD $0, R2
+	MOVD $·entryNofile(SB), R3
+	SVC
 	MOVW R22, ·entered(SB)
 	B    _rt0_arm64_linux(SB)

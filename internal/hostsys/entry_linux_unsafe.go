@@ -7,12 +7,13 @@ package hostsys
 //lint:ignore U1000 the linker refers to it
 func entry()
 
-// What entry has found. The Go runtime opens /dev/null on descriptors 0 to 2 that are closed, and installs handlers for
-// nearly all ignored signals.
+// What entry has found. The Go runtime opens /dev/null on descriptors 0 to 2 that are closed, installs handlers for
+// nearly all ignored signals, and package syscall raises the limit on descriptors.
 var (
 	entered      uint32 // entry has run
 	startClosed  uint32 // set of descriptors from 0 to 2
 	startIgnored uint64 // set of signals
+	entryNofile  rlimit // of descriptors
 )
 
 // StartIgnored returns the set of signals that were ignored when the process started. ok is false in a

@@ -41,9 +41,16 @@ const (
 // rlimit is struct rlimit64 of prlimit64(2).
 type rlimit struct{ Cur, Max uint64 }
 
-// startNofile is the limit on descriptors before package os raises it. This package imports
-// nothing that needs os, so that it is initialised first.
-var startNofile = readNofile()
+// startNofile is the limit on descriptors that the process was started with. Package syscall raises it when it is
+// initialised; in a program that was not linked with this package's entry point this is what it has made of it.
+var startNofile = firstNofile()
+
+func firstNofile() rlimit {
+	if entered != 0 {
+		return entryNofile
+	}
+	return readNofile()
+}
 
 func readNofile() (l rlimit) {
 	rawSyscall(SYS_PRLIMIT64, 0, rlimitNofile, 0, addr(&l), 0, 0)
@@ -75,7 +82,7 @@ func initFDs() error {
 		return &InitError{What: "moving the network poller's descriptors had no effect"}
 	}
 	dropCgroupFDs()
-	// What package os raised is the guest's again.
+	// What package syscall raised is the guest's again.
 	if now := readNofile(); now != startNofile && now.Max == startNofile.Max {
 		rawSyscall(SYS_PRLIMIT64, 0, rlimitNofile, addr(&startNofile), 0, 0, 0)
 	}

@@ -149,8 +149,9 @@ func (t *Task) capability(nr uintptr, hdr, data uint64) int64 {
 		dataAt = t.put(64, d[:])
 	}
 	r := t.hostFast(nr, at, dataAt, 0, 0, 0, 0)
+	asked := h
 	t.get(0, h[:])
-	if r == abi.EINVAL.Result() && !p.Mem.Write(hdr, h[:]) { // the kernel's version
+	if h != asked && !p.Mem.Write(hdr, h[:]) { // the kernel's version, for one that it does not know
 		return abi.EFAULT.Result()
 	}
 	if r == 0 && nr == hostsys.SYS_CAPGET && data != 0 {
@@ -160,84 +161,4 @@ func (t *Task) capability(nr uintptr, hdr, data uint64) int64 {
 		}
 	}
 	return r
-}
-
-// copyThreadAttributes gives a new thread what clone(2) would have copied from its
-// parent. The host thread was made by some thread of Go's, which still has the
-// process's original attributes: so whatever the parent could change, it can.
-func (t *Task) copyThreadAttributes(theirs *attributes) abi.Errno {
-	get := func(nr uintptr) (ids [3]uintptr) {
-		raw(nr, t.scratch, t.scratch+8, t.scratch+16, 0, 0, 0)
-		for i := range ids {
-			ids[i] = uintptr(uint32(t.get64(8 * i)))
-		}
-		return ids
-	}
-	mine := [2][3]uintptr{get(hostsys.SYS_GETRESUID), get(hostsys.SYS_GETRESGID)}
-	errno := abi.Errno(0)
-	do := func(nr uintptr, a1, a2, a3 uintptr) {
-		if r := raw(nr, a1, a2, a3, 0, 0, 0); r < 0 && errno == 0 {
-			errno = abi.Errno(-r)
-		}
-	}
-	// Scheduling needs privileges that credentials may take away, groups need those of the user.
-	if theirs.affinity != nil {
-		at := t.put(0, theirs.affinity)
-		do(hostsys.SYS_SCHED_SETAFFINITY, 0, uintptr(len(theirs.affinity)), at)
-	}
-	raw(hostsys.SYS_PRCTL, prSetName, t.put(0, theirs.name[:]), 0, 0, 0, 0)
-	if theirs.noNewPrivs {
-		raw(hostsys.SYS_PRCTL, prSetNoNewPrivs, 1, 0, 0, 0, 0)
-	}
-	if g := theirs.groups; g != nil {
-		at := raw(hostsys.SYS_MMAP, 0, uintptr(len(g)+1), 3, mapPrivate|mapAnonymous, ^uintptr(0), 0)
-		if at > 0 {
-			hostsys.CopyOut(uintptr(at), g)
-			if mine[0] != theirs.ids[0] || mine[1] != theirs.ids[1] {
-				do(hostsys.SYS_SETGROUPS, uintptr(len(g)/4), uintptr(at), 0)
-			}
-			raw(hostsys.SYS_MUNMAP, uintptr(at), uintptr(len(g)+1), 0, 0, 0, 0)
-		}
-	}
-	if g := theirs.ids[1]; mine[1] != g {
-		do(hostsys.SYS_SETRESGID, g[0], g[1], g[2])
-	}
-	if u := theirs.ids[0]; mine[0] != u {
-		do(hostsys.SYS_SETRESUID, u[0], u[1], u[2])
-	}
-	return errno
-}
-
-// attributes of a thread that its children inherit.
-type attributes struct {
-	ids        [2][3]uintptr // real, effective, saved user and group IDs
-	groups     []byte
-	affinity   []byte
-	name       [16]byte
-	noNewPrivs bool
-}
-
-// noteAttributes notes t's present attributes for a child, on t's own thread.
-func (t *Task) noteAttributes() *attributes {
-	a := new(attributes)
-	for k, nr := range [2]uintptr{hostsys.SYS_GETRESUID, hostsys.SYS_GETRESGID} {
-		raw(nr, t.scratch, t.scratch+8, t.scratch+16, 0, 0, 0)
-		for i := range 3 {
-			a.ids[k][i] = uintptr(uint32(t.get64(8 * i)))
-		}
-	}
-	if n := raw(hostsys.SYS_GETGROUPS, 0, 0, 0, 0, 0, 0); n >= 0 && n <= scratchGroups {
-		if n = raw(hostsys.SYS_GETGROUPS, scratchGroups, t.scratch, 0, 0, 0, 0); n >= 0 {
-			a.groups = make([]byte, 4*n)
-			t.get(0, a.groups)
-		}
-	}
-	if n := raw(hostsys.SYS_SCHED_GETAFFINITY, 0, scratchSize, t.scratch, 0, 0, 0); n > 0 {
-		a.affinity = make([]byte, n)
-		t.get(0, a.affinity)
-	}
-	raw(hostsys.SYS_PRCTL, prGetName, t.scratch, 0, 0, 0, 0)
-	t.get(0, a.name[:])
-	a.noNewPrivs = raw(hostsys.SYS_PRCTL, prGetNoNewPrivs, 0, 0, 0, 0, 0) == 1
-	return a
 }
