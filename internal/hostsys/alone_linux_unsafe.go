@@ -61,7 +61,9 @@ func onlyParked(self uint32) bool {
 	if uintptr(self) != rawSyscall(SYS_GETPID, 0, 0, 0, 0, 0, 0) {
 		return false
 	}
-	for i := range listThreads() {
+	n := listThreads()
+	ownTIDs(n)
+	for i := range n {
 		if tid := threadAt(i); tid != self && !isParked(tid) {
 			return false
 		}

@@ -45,7 +45,9 @@ func learnForeign(unknown int) {
 //go:nosplit
 func noteForeign(self uint32) {
 	foreign.n = 0
-	for i := range listThreads() {
+	n := listThreads()
+	ownTIDs(n)
+	for i := range n {
 		tid := threadAt(i)
 		if tid != self && !isParked(tid) && int(foreign.n) < len(foreign.tids) {
 			*foreignAt(foreign.n) = tid

@@ -215,6 +215,7 @@ func release() {
 //go:nosplit
 func signalThreads(self uint32, pid uintptr) (missing int) {
 	n := listThreads()
+	ownTIDs(n)
 	for i := range n {
 		tid := threadAt(i)
 		if tid == self || tid == 0 || isParked(tid) || isForeign(tid) || isWorker(tid) {
@@ -237,7 +238,7 @@ func signalThreads(self uint32, pid uintptr) (missing int) {
 	return missing
 }
 
-// listThreads fills threadTids from /proc and returns how many there are, or -1 if there are too many or it
+// listThreads fills threadTids from /proc, see ownTIDs, and returns how many there are, or -1 if there are too many or it
 // cannot be read.
 //
 //go:nosplit
@@ -276,11 +277,6 @@ func listThreads() (count int) {
 		}
 	}
 	rawSyscall(SYS_CLOSE, fd, 0, 0, 0, 0, 0)
-	if load32p(&otherPIDs) != 0 {
-		for i := range count {
-			*(*uint32)(unsafe.Add(unsafe.Pointer(&threadTids), 4*i)) = ownTID(threadAt(i))
-		}
-	}
 	return count
 }
 

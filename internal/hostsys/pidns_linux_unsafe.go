@@ -13,6 +13,20 @@ var otherPIDs uint32
 // OtherPIDs tells that this process or its children may be in another PID namespace than /proc shows.
 func OtherPIDs() { store32p(&otherPIDs, 1) }
 
+// ownTIDs turns the first n of threadTids, as listThreads has found them, into the numbers that the process knows.
+//
+//go:nosplit
+func ownTIDs(n int) {
+	if load32p(&otherPIDs) == 0 {
+		return
+	}
+	for i := range n {
+		p := (*uint32)(unsafe.Add(unsafe.Pointer(&threadTids), 4*i))
+		taskPath(unsafe.Pointer(&ownTIDPath), *p, "/status\x00")
+		*p = ownTID(*p)
+	}
+}
+
 // Buffers of ownTID; used by the thread that holds forkMu.
 var (
 	ownTIDPath [40]byte
@@ -20,12 +34,11 @@ var (
 )
 
 // ownTID is the number by which the process knows a thread that /proc lists as tid, 0 if the thread is gone: the last
-// number of the line NSpid of its status.
+// number of the line NSpid of its status, whose path is in ownTIDPath. Calls are not nested deeper, for builds with instrumentation.
 //
 //go:nosplit
 func ownTID(tid uint32) uint32 {
 	const atFdcwd = ^uintptr(99)
-	taskPath(unsafe.Pointer(&ownTIDPath), tid, "/status\x00")
 	fd := rawSyscall(SYS_OPENAT, atFdcwd, uintptr(unsafe.Pointer(&ownTIDPath)), oCloexec, 0, 0, 0)
 	if IsErr(fd) {
 		return 0

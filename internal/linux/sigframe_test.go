@@ -16,7 +16,7 @@ import (
 )
 
 // testTask makes a task without a program, with a stack, on the calling thread.
-func testTask(t *testing.T) (task *Task, stackTop uint64) {
+func testTask(t testing.TB) (task *Task, stackTop uint64) {
 	t.Helper()
 	runtime.LockOSThread()
 	g := riscv64.New()
@@ -41,7 +41,7 @@ func testTask(t *testing.T) (task *Task, stackTop uint64) {
 	p.add(task)
 	t.Cleanup(func() {
 		task.unbind()
-		sp.Reset()
+		sp.Close()
 		runtime.UnlockOSThread()
 	})
 	const size = 1 << 16
@@ -211,4 +211,39 @@ func TestBadFrameKills(t *testing.T) {
 	if !task.gone() || !task.Proc.ended || task.Proc.sig != abi.SIGSEGV {
 		t.Errorf("gone %v, ended %v by %v", task.gone(), task.Proc.ended, task.Proc.sig)
 	}
+}
+
+// A signal frame is the guest's to write: whatever is in it, rt_sigreturn does not panic, no signal gets blocked that must not be, and
+// a frame that is refused is a SIGSEGV.
+func FuzzSigreturn(f *testing.F) {
+	g := riscv64.New()
+	size := int(frameSize(g))
+	f.Add([]byte{}, uint16(0))
+	f.Add(make([]byte, size), uint16(0))
+	ones := make([]byte, size)
+	for i := range ones {
+		ones[i] = 0xff
+	}
+	f.Add(ones, uint16(0))
+	f.Add(ones[:size/2], uint16(8))
+	f.Add(ones, uint16(1)) // a crooked stack
+	f.Fuzz(func(t *testing.T, frame []byte, off uint16) {
+		task, top := testTask(t)
+		g := task.Proc.Guest
+		was := hostsys.SigMask()
+		defer setHostMask(task, was)
+		sp := top - uint64(size) - 64 - uint64(off)
+		task.Proc.Mem.Write(sp, frame[:min(len(frame), size)])
+		task.St.X[g.SPReg] = sp
+		task.sigreturn()
+		if task.mask&unblockable != 0 || task.hostMask&hostsys.Unblockable != 0 {
+			t.Errorf("masks %#x and %#x", task.mask, task.hostMask)
+		}
+		if g.Linux.SaveMcontext != nil {
+			fill(task.St) // the State can be used
+		}
+		if sp&7 != 0 && !task.Proc.over() {
+			t.Error("a crooked frame was taken")
+		}
+	})
 }

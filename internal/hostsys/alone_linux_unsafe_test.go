@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // aloneVar makes the test program run aloneProgram instead of tests.
@@ -106,10 +107,14 @@ func TestAlone(t *testing.T) {
 func TestOwnTID(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if tid := uint32(Gettid()); ownTID(tid) != tid {
-		t.Errorf("%d is %d", tid, ownTID(tid))
+	own := func(tid uint32) uint32 {
+		taskPath(unsafe.Pointer(&ownTIDPath), tid, "/status\x00")
+		return ownTID(tid)
 	}
-	if n := ownTID(1 << 30); n != 0 {
+	if tid := uint32(Gettid()); own(tid) != tid {
+		t.Errorf("%d is %d", tid, own(tid))
+	}
+	if n := own(1 << 30); n != 0 {
 		t.Errorf("a thread that does not exist is %d", n)
 	}
 }
