@@ -261,6 +261,41 @@ func (e *Engine) flush() {
 	}
 }
 
+// NewProgram drops all translations because their program is about to be replaced. The caller is outside of Run, and no other
+// CPU runs. In a forked child nearly every page is still the parent's, and costs a page fault and a copy when it is
+// written to: there the old blocks are left as they are, and the new ones are put behind them.
+func (e *Engine) NewProgram() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.dropHints()
+	if e.Interpreting() || !e.forked {
+		e.flush()
+		return
+	}
+	e.forked = false
+	e.pending.changed = true
+	resume := e.stopWorld()
+	e.gen.Add(1)
+	e.stats.Evicted += uint64(e.tab.n)
+	e.sites.Store(new([]*site))
+	e.tab.init(1 << 10)
+	e.pages = make(map[uint64]*codePage)
+	e.untrackedN.Store(0)
+	for i := range e.segs {
+		s := &e.segs[i]
+		s.blocks = nil
+		if s.next > s.lo {
+			s.next = min(s.hi, (max(s.next, s.fresh)+63)&^63)
+		}
+	}
+	for _, c := range e.cpus {
+		c.renew()
+	}
+	if resume {
+		e.resumeWorld()
+	}
+}
+
 // SyncCode makes changes of code that WatchCode could not promise to report take
 // effect: it drops the translations made from such memory. fence.i does the same.
 func (e *Engine) SyncCode() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
 	"github.com/weir-emu/weir/internal/hostsys"
 )
@@ -47,5 +48,28 @@ func populateCode(addr uintptr, size int) {
 	const madvPopulateWrite = 23
 	hostsys.Madvise(addr, uintptr(size), madvPopulateWrite)
 }
+
+// dropJumpCache clears the jump cache of a State that hostsys has made by giving its memory back.
+func dropJumpCache(s *cpu.State) bool {
+	const madvDontneed = 4
+	at, size := uintptr(unsafe.Pointer(&s.JumpCache)), unsafe.Sizeof(s.JumpCache)
+	if at%pageSize != 0 || size%pageSize != 0 || hostsys.Madvise(at, size, madvDontneed) != 0 {
+		return false
+	}
+	s.ResetFresh()
+	return true
+}
+
+// mapHints maps a page that forked children share. It returns nil if there is no memory.
+func mapHints() *hints {
+	const protRW, sharedAnonymous = 3, 0x21
+	r := hostsys.Mmap(0, unsafe.Sizeof(hints{}), protRW, sharedAnonymous, -1, 0)
+	if hostsys.IsErr(r) {
+		return nil
+	}
+	return *(**hints)(unsafe.Pointer(&r))
+}
+
+func unmapHints(h *hints) { hostsys.Munmap(uintptr(unsafe.Pointer(h)), unsafe.Sizeof(*h)) }
 
 func registerFaults(s host.Stubs) { hostsys.SetFaultExit(s.Fault) }

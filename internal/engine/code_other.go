@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 
+	"github.com/weir-emu/weir/internal/cpu"
 	"github.com/weir-emu/weir/internal/host"
 )
 
@@ -17,5 +18,11 @@ func (cfg *Config) useHost(int) error {
 func unmapCode([]byte, uintptr) {}
 
 func populateCode(uintptr, int) {}
+
+func dropJumpCache(*cpu.State) bool { return false }
+
+func mapHints() *hints { return nil }
+
+func unmapHints(*hints) {}
 
 func registerFaults(host.Stubs) {}

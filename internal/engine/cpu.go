@@ -56,7 +56,7 @@ func (e *Engine) NewCPU(s *cpu.State) *CPU {
 		s.Entry = uint64(e.stubs.Enter)
 		s.CodeLo = uint64(e.cfg.CodeBase)
 		s.CodeHi = s.CodeLo + uint64(len(e.cfg.Code))
-		c.forget()
+		s.StackSP = s.StackTop
 	}
 	e.mu.Lock()
 	e.cpus = append(e.cpus, c)
@@ -97,6 +97,14 @@ func (c *CPU) forget() {
 		return
 	}
 	c.s.ClearJumpCache()
+	c.s.StackSP = c.s.StackTop
+}
+
+// renew is forget for a forked child, where the jump cache is the parent's memory still.
+func (c *CPU) renew() {
+	if !c.e.own || !dropJumpCache(c.s) {
+		c.forget()
+	}
 	c.s.StackSP = c.s.StackTop
 }
 

@@ -133,11 +133,14 @@ type Engine struct {
 	pending pendingRange // of the translation in progress
 	slab    slab
 	stats   Stats
+	hints   *hints // shared with the children of forks
+	forked  bool   // since the process has its program it has been a forked child
 
-	instr atomic.Pointer[instrumenter] // nil: nobody
-	sites atomic.Pointer[[]*site]      // of generated code, by number; numbers in code that can be executed stay valid
-	gen   atomic.Uint64                // counts the times code memory became free
-	round atomic.Uint64                // calls of SetInstrument
+	instr  atomic.Pointer[instrumenter] // nil: nobody
+	sites  atomic.Pointer[[]*site]      // of generated code, by number; numbers in code that can be executed stay valid
+	noteTo atomic.Pointer[hints]        // in a forked child: where to note what is translated
+	gen    atomic.Uint64                // counts the times code memory became free
+	round  atomic.Uint64                // calls of SetInstrument
 
 	plain      bool         // gates need no barriers
 	stopping   atomic.Bool  // some thread wants, or has, the world stopped
@@ -235,6 +238,7 @@ func (e *Engine) SetGoCode(on bool) error {
 func (e *Engine) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.dropHints()
 	if e.own {
 		unmapCode(e.cfg.Code, e.cfg.CodeBase)
 		e.own = false

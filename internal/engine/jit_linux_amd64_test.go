@@ -289,7 +289,9 @@ func TestHammerJIT(t *testing.T) {
 			for n := 0; ; n++ {
 				select {
 				case <-stop:
-					return
+					if n >= 10 { // each kind has happened
+						return
+					}
 				case <-time.After(200 * time.Microsecond):
 				}
 				switch (n + i) % 5 {

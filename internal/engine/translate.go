@@ -79,6 +79,9 @@ func (e *Engine) translate(pc uint64, m host.Mode) (b *block, fault uint64) {
 			b = e.compile(tracked, m)
 		}
 		if b != nil {
+			if h := e.noteTo.Load(); h != nil {
+				h.note(pc, m)
+			}
 			return b, 0
 		}
 	}

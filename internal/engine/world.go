@@ -192,5 +192,7 @@ func (e *Engine) AfterForkChild(c *CPU) {
 	if e.stop.owned {
 		e.resumeWorld()
 	}
+	e.noteTo.Store(e.hints)
+	e.forked = true
 	e.mu.Unlock()
 }

@@ -324,6 +324,7 @@ func (t *Task) fork(a *cloneArgs) int64 {
 	if t.stale() {       // in the child of a fork that this one waited for
 		return resHandled
 	}
+	t.Proc.Engine.BeforeFork()
 	random := t.Proc.childRandom()
 	var pid int64
 	if late := a.flags & (cloneNewTime | cloneIntoCgroup); late != 0 || len(a.setTID) > 0 {

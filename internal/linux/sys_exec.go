@@ -224,6 +224,7 @@ func (t *Task) commit(pl *execPlan) {
 	t.alt, t.restore, t.eintr, t.clearTID = altStack{}, false, false, 0
 	closeOnExec(pl)
 	p.destroyAio()
+	p.Engine.NewProgram()
 	err := p.Mem.Reset()
 	if err == nil {
 		err = t.load(pl)
