@@ -4,7 +4,7 @@ GO       ?= go
 # The text starts 0x1000 behind a multiple of 64 KiB, as arm64 asks for. The entry runs before Go's.
 TEXT     := 0x7e0000001000
 ENTRY    := github.com/weir-emu/weir/internal/hostsys.entry
-LDFLAGS  := -T $(TEXT) -E $(ENTRY) -X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0
+LDFLAGS  := -T $(TEXT) -E $(ENTRY) -X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0,memprofilerate=0
 BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 TOOL     := $(GO) tool -modfile=tools/go.mod
 PKGS     ?= ./...

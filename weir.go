@@ -77,7 +77,7 @@ func (e *ExitError) Error() string {
 func Start(cfg Config) (*Process, error) {
 	env := cfg.Env
 	if env == nil {
-		env = os.Environ()
+		env = launch.Environ()
 	}
 	log := cfg.Log
 	if log == nil {

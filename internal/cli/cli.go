@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/weir-emu/weir/internal/hostsys"
 	"github.com/weir-emu/weir/internal/launch"
 	"github.com/weir-emu/weir/plugin"
 )
@@ -185,5 +186,6 @@ func (c *command) printLogItems(w io.Writer) int {
 
 // Process runs Main for the current process.
 func Process(plugins []plugin.Info) {
-	os.Exit(Main(os.Args, os.Environ(), os.Stdout, os.Stderr, plugins))
+	hostsys.GrowStack()
+	os.Exit(Main(os.Args, launch.Environ(), os.Stdout, os.Stderr, plugins))
 }

@@ -22,6 +22,10 @@ func Alone(nr, a1, a2 uintptr) uintptr {
 		lockSleep()
 	}
 	rawSyscall(SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&allMask)), uintptr(unsafe.Pointer(&forkMask)), 8, 0, 0)
+	settle()
+	for load32p(&reviverTid) != 0 { // it ends by itself
+		lockSleep()
+	}
 	r := negErrno(einval)
 	if gather() {
 		self := uint32(rawSyscall(SYS_GETTID, 0, 0, 0, 0, 0, 0))

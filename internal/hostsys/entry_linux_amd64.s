@@ -46,4 +46,45 @@ notIgnored:
 	LEAQ ·entryNofile(SB), R10
 	SYSCALL
 	MOVL $1, ·entered(SB)
+
+	// The environment gets GOMAXPROCS=1 behind its end, unless it says something of that itself:
+	// see UseAllProcs. The stack pointer stays a multiple of 16, so it is there twice.
+	MOVQ 0(SP), AX
+	LEAQ 16(SP)(AX*8), BX // envp
+	MOVQ $0x4f525058414d4f47, R8 // "GOMAXPRO"
+env:
+	MOVQ 0(BX), CX
+	TESTQ CX, CX
+	JZ   last
+	ADDQ $8, BX
+	MOVQ R8, DX
+	MOVL $8, SI
+byte: // the bytes one by one: a longer read could leave the string
+	CMPB 0(CX), DX
+	JNE  env
+	INCQ CX
+	SHRQ $8, DX
+	DECQ SI
+	JNZ  byte
+	CMPB 0(CX), $'C'
+	JNE  env
+	JMP  start
+last:
+	MOVQ SP, SI
+	SUBQ $16, SP
+	MOVQ SP, DI
+	MOVQ BX, CX
+	SUBQ SI, CX
+	SHRQ $3, CX
+	CLD
+	REP; MOVSQ
+	LEAQ ·oneProcVar(SB), AX
+	MOVQ AX, 0(DI)
+	MOVQ AX, 8(DI)
+	MOVL $1, ·oneProc(SB)
+start:
 	JMP  _rt0_amd64_linux(SB)
+
+DATA ·oneProcVar+0(SB)/8, $"GOMAXPRO"
+DATA ·oneProcVar+8(SB)/8, $"CS=1\x00\x00\x00\x00"
+GLOBL ·oneProcVar(SB), RODATA|NOPTR, $16

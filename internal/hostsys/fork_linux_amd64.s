@@ -113,6 +113,8 @@ child:
 	SYSCALL
 	SUBQ ·procidOff(SB), R13
 	MOVQ AX, 0(R13) // m.procid
+	CMPL ·neverPreempts(SB), $0
+	JNE  back
 	// A preemption signal that was on its way at the fork is lost, and the runtime would
 	// wait for it: send another. It arrives with the mask of the frame.
 	MOVQ AX, SI
@@ -122,10 +124,41 @@ child:
 	MOVL $const_sigURG, DX
 	MOVL $const_SYS_TGKILL, AX
 	SYSCALL
+back:
 	ADDQ $8, SP // as after the handler's RET
 	MOVL $const_SYS_RT_SIGRETURN, AX
 	SYSCALL
 	INT $3
+
+// func startReviver(stack, tls unsafe.Pointer) uintptr
+TEXT ·startReviver(SB), NOSPLIT, $0-24
+	MOVL $const_reviverFlags, DI
+	MOVQ stack+0(FP), SI
+	LEAQ ·reviverTid(SB), DX
+	MOVQ DX, R10
+	MOVQ tls+8(FP), R8
+	MOVL $const_SYS_CLONE, AX
+	SYSCALL
+	TESTQ AX, AX
+	JZ   reviver
+	MOVQ AX, ret+16(FP)
+	RET
+reviver:
+	XORL BP, BP
+	CALL ·reviver(SB)
+	MOVL $const_SYS_EXIT, AX
+	XORL DI, DI
+	SYSCALL
+	INT $3
+
+// func preemptAsked() bool
+// A request to yield makes g.stackguard0, at the offset that every function's start looks at, larger than any address.
+TEXT ·preemptAsked(SB), NOSPLIT, $0-1
+	MOVQ (TLS), AX
+	MOVQ 16(AX), AX
+	SHRQ $63, AX
+	MOVB AX, ret+0(FP)
+	RET
 
 // func load32p(p *uint32) uint32
 TEXT ·load32p(SB), NOSPLIT, $0-12

@@ -35,6 +35,7 @@ const (
 	cloneSettls   = 0x80000
 	cloneSettid   = 0x100000 | 0x1000000 // PARENT_SETTID, CHILD_SETTID
 	cloneCleartid = 0x200000
+	reviverFlags  = threadFlags | cloneSettid | cloneCleartid
 	threadFlags   = cloneVM | cloneFS | cloneFiles | cloneSighand | cloneThread | cloneSysvsem | cloneSettls
 
 	cloneNewpid = 0x20000000
@@ -136,6 +137,7 @@ func forkWith(st *cpu.State, flags uintptr, args *CloneArgs) uintptr {
 		forkArgs = *args
 		forkArgs.Flags &^= cloneVfork
 	}
+	settle()
 	r := negErrno(eagain)
 	if gather() {
 		if args != nil {
@@ -218,7 +220,7 @@ func signalThreads(self uint32, pid uintptr) (missing int) {
 	ownTIDs(n)
 	for i := range n {
 		tid := threadAt(i)
-		if tid == self || tid == 0 || isParked(tid) || isForeign(tid) || isWorker(tid) {
+		if tid == self || tid == 0 || isParked(tid) || isForeign(tid) || isWorker(tid) || tid == load32p(&reviverTid) {
 			continue
 		}
 		missing++
@@ -313,7 +315,7 @@ func forkChild(st *cpu.State, flags uintptr) {
 	if flags&cloneNewpid != 0 {
 		otherPIDs = 1
 	}
-	forkNetpoll(flags&cloneFiles != 0)
+	reviverTid = 0
 	self := uint32(rawSyscall(SYS_GETTID, 0, 0, 0, 0, 0, 0))
 	if foreign.n != 0 {
 		noteForeign(self)
@@ -325,10 +327,11 @@ func forkChild(st *cpu.State, flags uintptr) {
 	if st != nil {
 		guestTids[0] = self
 		area(st).Tid = uint64(self)
-		area(st).SkipURG = 1
+		area(st).SkipURG = uint64(1 - neverPreempts)
 	}
 	gen := parkGen
 	parkGen++
+	guests := false
 	for i := range min(parkIdx, maxThreads) {
 		s := slotAt(i)
 		if uint32(s.Gen) != gen {
@@ -340,19 +343,22 @@ func forkChild(st *cpu.State, flags uintptr) {
 			*(*uint64)(hostPointer(uintptr(s.UC) + ucResult)) = *(*uint64)(hostPointer(uintptr(s.UC) + ucArg3))
 		}
 		if s.State != 0 {
+			guests = true
 			g := (*cpu.State)(hostPointer(uintptr(s.State)))
 			g.Die, g.Kick, g.Pending = 1, 1, 1
 			if uintptr(*pc) >= winLo && uintptr(*pc) <= winHi {
 				*pc = uint64(winLo) // the call is not executed a second time
 			}
 		}
-		for int(revive(s)) < 0 { // EAGAIN: process limit or memory
-			forkTs[0], forkTs[1] = 0, 1000000
-			rawSyscall(SYS_NANOSLEEP, uintptr(unsafe.Pointer(&forkTs[0])), 0, 0, 0, 0, 0)
-		}
 	}
-	// as in revive
-	rawSyscall(SYS_TGKILL, uintptr(self), uintptr(self), sigURG, 0, 0, 0)
+	shared := flags&cloneFiles != 0
+	if !lateRevive || guests || shared || !reviveLater() {
+		forkNetpoll(shared)
+		reviveSlots()
+	}
+	if neverPreempts == 0 { // as in revive
+		rawSyscall(SYS_TGKILL, uintptr(self), uintptr(self), sigURG, 0, 0, 0)
+	}
 }
 
 // slotAt indexes without a bounds check, which could panic on a stack that must not grow.

@@ -112,6 +112,7 @@ func maskGo() {
 	}
 	goMasked = true
 	maskNew()
+	Settle()
 	pid, self := Getpid(), Gettid()
 	store32p(&maskIdx, 0)
 	var wait []int
@@ -122,7 +123,7 @@ next:
 				continue next
 			}
 		}
-		if tid != self && !isForeign(uint32(tid)) && len(wait) < maxMaskTids {
+		if tid != self && !isForeign(uint32(tid)) && uint32(tid) != load32p(&reviverTid) && len(wait) < maxMaskTids {
 			wait = append(wait, tid)
 		}
 	}

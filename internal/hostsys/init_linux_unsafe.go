@@ -4,8 +4,14 @@ package hostsys
 
 import (
 	"runtime"
+	"strings"
 	"sync"
+	"syscall"
 )
+
+// neverPreempts is 1 if Go's runtime sends its threads no preemption signals, as the build line that has [entry] says too.
+// Then none can get lost in a fork, and a child is spared a signal for each of its threads.
+var neverPreempts uint32
 
 var initOnce = sync.OnceValue(initialise)
 
@@ -33,6 +39,10 @@ func initialise() error {
 	if !findWindows() {
 		return &InitError{What: "the system call window was not found"}
 	}
+	if godebug, _ := syscall.Getenv("GODEBUG"); entered != 0 && !strings.Contains(godebug, "asyncpreemptoff") {
+		neverPreempts = 1
+	}
+	lateRevive = oneProc != 0 && !allProcs.Load()
 	if err := initFDs(); err != nil {
 		return err
 	}

@@ -23,6 +23,15 @@ func bug() string { return "BUG: hostsys used although Init failed" }
 // Init reports that guests cannot run here.
 func Init() error { return unsupported() }
 
+// UseAllProcs does nothing.
+func UseAllProcs() {}
+
+// Settle does nothing.
+func Settle() {}
+
+// GrowStack does nothing.
+func GrowStack() {}
+
 // NewState fails.
 func NewState() (*cpu.State, error) { return nil, unsupported() }
 

@@ -23,7 +23,7 @@ func TestGodebugDefault(t *testing.T) {
 		}
 		src = append(src, b...)
 	}
-	for _, want := range []string{"\nvar godebugDefault string", `"asyncpreemptoff"`, `"containermaxprocs"`, `"updatemaxprocs"`} {
+	for _, want := range []string{"\nvar godebugDefault string", `"asyncpreemptoff"`, `"containermaxprocs"`, `"updatemaxprocs"`, `"memprofilerate"`} {
 		if !strings.Contains(string(src), want) {
 			t.Errorf("the runtime has no %q", want)
 		}

@@ -25,6 +25,9 @@ import (
 	"github.com/weir-emu/weir/plugin"
 )
 
+// Environ returns the environment that the program was started with.
+func Environ() []string { return hostsys.StartEnv(os.Environ()) }
+
 // run is one guest process being put together, and then running.
 type run struct {
 	cfg    *Config
@@ -145,6 +148,7 @@ func prepare(cfg *Config) (*run, error) {
 		return nil, err
 	}
 	if cfg.CPUProfile != "" {
+		hostsys.UseAllProcs()
 		f, err := openHidden(cfg.CPUProfile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 		if err != nil {
 			return nil, fmt.Errorf("CPU profile: %w", err)
@@ -166,6 +170,7 @@ func prepare(cfg *Config) (*run, error) {
 		linux.AttachPrinter(r.hooks, p)
 	}
 	if len(cfg.Plugins) > 0 {
+		hostsys.UseAllProcs()
 		if err := r.install(); err != nil {
 			r.close()
 			return nil, err

@@ -4,6 +4,7 @@ package launch
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 )
 
@@ -25,3 +26,6 @@ func (p *Process) Wait() Status { return Status{} }
 
 // Stats returns zeroes.
 func (p *Process) Stats() Stats { return Stats{} }
+
+// Environ returns the environment.
+func Environ() []string { return os.Environ() }

@@ -192,6 +192,10 @@ func (t *Task) newThread(a *cloneArgs) int64 {
 	}
 	p.starting++
 	p.mu.Unlock()
+	if p.vforked == nil {
+		hostsys.Settle()
+		hostsys.UseAllProcs()
+	}
 	ready := make(chan int64, 1)
 	t.syncNoNewPrivs()
 	var attrs *attributes
@@ -209,6 +213,7 @@ func (t *Task) newThread(a *cloneArgs) int64 {
 // parent, which waits, and runs.
 func (t *Task) begin(parent *Task, a *cloneArgs, name *[16]byte, attrs *attributes, ready chan<- int64) {
 	runtime.LockOSThread()
+	hostsys.GrowStack()
 	p := t.Proc
 	r := t.inherit(parent, a, name, attrs)
 	p.mu.Lock()

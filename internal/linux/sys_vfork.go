@@ -30,6 +30,7 @@ func (t *Task) vfork(a *cloneArgs) int64 {
 	if t.stale() {
 		return resHandled
 	}
+	hostsys.Settle()
 	v, err := hostsys.NewVfork()
 	if err != nil {
 		return abi.ENOMEM.Result()
@@ -91,6 +92,7 @@ func (p *Process) borrow(v *hostsys.Vfork) *Process {
 func (t *Task) borrowed(parent *Task, a *cloneArgs, flags uintptr, done chan<- int64) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	hostsys.GrowStack()
 	p := t.Proc
 	v := p.vforked
 	if t.makeScratch() != nil {
