@@ -89,6 +89,8 @@ func (c *command) runProgram(s *settings) int {
 		return 0
 	case slices.Contains(s.log, "help"):
 		return c.printLogItems(c.stdout)
+	case slices.ContainsFunc(s.plugins, wantsHelp):
+		return c.pluginHelp(s.plugins)
 	case s.program == "":
 		return c.fail(statusUsage, errors.New("no program given: weir [options] PROGRAM [ARGS] (weir -h lists the options)"))
 	}
@@ -104,6 +106,32 @@ func (c *command) runProgram(s *settings) int {
 		return c.fail(statusNotRunnable, err)
 	}
 	return c.fail(statusUsage, err)
+}
+
+// wantsHelp is true of -plugin help and -plugin NAME,help.
+func wantsHelp(p pluginArg) bool {
+	return p.name == "help" || slices.Contains(p.args, plugin.KeyValue{Key: "help", Value: "on"})
+}
+
+// pluginHelp prints the arguments of the plugins of which it was asked.
+func (c *command) pluginHelp(asked []pluginArg) int {
+	var list []plugin.Info
+	for _, p := range asked {
+		if !wantsHelp(p) {
+			continue
+		}
+		if p.name == "help" {
+			list = c.plugins
+			break
+		}
+		info, err := c.plugin(p.name)
+		if err != nil {
+			return c.fail(statusUsage, err)
+		}
+		list = append(list, info)
+	}
+	c.printPlugins(list)
+	return 0
 }
 
 // config makes a launch configuration of the settings.

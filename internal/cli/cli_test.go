@@ -205,6 +205,56 @@ func TestVersionPluginsItems(t *testing.T) {
 	}
 }
 
+func TestPluginHelp(t *testing.T) {
+	_, _, all, _ := runCLI(errTest, nil, "plugins")
+	for _, words := range [][]string{{"-plugin", "help"}, {"-plugin", "magic", "-plugin", "help", "prog"}} {
+		if _, status, out, _ := runCLI(errTest, nil, words...); status != 0 || out != all {
+			t.Errorf("%v: %d %q", words, status, out)
+		}
+	}
+	_, status, out, _ := runCLI(errTest, nil, "-plugin", "magic", "-plugin", "ips,help")
+	if status != 0 || !strings.HasPrefix(out, "ips: ") || !strings.Contains(out, " ipq=") || strings.Contains(out, "magic") {
+		t.Errorf("ips,help: %d %q", status, out)
+	}
+	if _, status, out, errs := runCLI(errTest, nil, "-plugin", "nope,help"); status == 0 || out != "" || !strings.Contains(errs, `unknown plugin "nope"`) {
+		t.Errorf("nope,help: %d %q %q", status, out, errs)
+	}
+}
+
+// The forms in which qemu-user's -plugin and QEMU_PLUGIN select plugins.
+func TestPluginForms(t *testing.T) {
+	type selected struct{ name, args string }
+	for _, tc := range []struct {
+		args, env string
+		want      []selected
+	}{
+		{"-plugin bb,inline=on prog", "", []selected{{"bb", "[{inline on}]"}}},
+		{"-plugin file=./contrib/plugins/libcache.so,limit=3 prog", "", []selected{{"cache", "[{limit 3}]"}}},
+		{"-plugin ./tests/libbb.so,inline prog", "", []selected{{"bb", "[{inline on}]"}}},
+		{"-plugin hotblocks.so prog", "", []selected{{"hotblocks", "[]"}}},
+		{"prog", "file=/x/libbb.so,inline=on,file=libinsn.so,file=mem.so,inline=on,track=r", []selected{{"bb", "[{inline on}]"}, {"insn", "[]"}, {"mem", "[{inline on} {track r}]"}}},
+		{"-plugin trace,file=x.so -plugin file=profile,file=y prog", "", []selected{{"trace", "[{file x.so}]"}, {"profile", "[{file y}]"}}},
+		{"-plugin execlog,ifilter=a -plugin magic -plugin libexeclog.so,ifilter=b prog", "", []selected{{"execlog", "[{ifilter a} {ifilter b}]"}, {"magic", "[]"}}},
+	} {
+		var env []string
+		if tc.env != "" {
+			env = []string{"QEMU_PLUGIN=" + tc.env}
+		}
+		cfg, _, _, errs := runCLI(errTest, env, strings.Fields(tc.args)...)
+		if cfg == nil {
+			t.Errorf("%s, %s: %s", tc.args, tc.env, errs)
+			continue
+		}
+		var got []selected
+		for _, p := range cfg.Plugins {
+			got = append(got, selected{p.Name, fmt.Sprint(p.Args)})
+		}
+		if !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s, %s: %v, want %v", tc.args, tc.env, got, tc.want)
+		}
+	}
+}
+
 func TestConfig(t *testing.T) {
 	cfg, _, _, _ := runCLI(errTest, []string{"HOME=/h"}, strings.Fields("-L /root -r 5.5 -s 2M -B 0x1000 -R 1G -tb-size 16 -seed 0x10 -cpu max,zba=off"+
 		" -jit=off -host baseline -pairing off -window -one-insn-per-tb -perfmap -jitdump -dfilter 1..2 -cpuprofile c -D log -d in_asm,strace -d exec -0 name prog -x -- y")...)
@@ -250,7 +300,7 @@ func TestPlugins(t *testing.T) {
 		"-plugin b,k=1,,2,w -plugin a prog":    "always[] b[{k 1,2} {w on}] a[]",
 		"-plugin always,x=1 prog":              "always[{x 1}]",
 		"-plugin file=b,k=v prog":              "always[] b[{k v}]",
-		"-plugin a -plugin a,k=v prog -plugin": "always[] a[] a[{k v}]",
+		"-plugin a -plugin a,k=v prog -plugin": "always[] a[{k v}]",
 	} {
 		installed = nil
 		cfg, _, _, stderr := runWith(infos, errTest, nil, strings.Fields(words)...)

@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -127,21 +129,52 @@ const noEnv = "no-env"
 const once = " h version E U 0 cpuprofile policy learn audit " + launch.SeccompOption + " " + launch.BoardOption + " " + noEnv + " "
 
 func setPlugin(s *settings, v string) error {
-	// qemu-user names plugins by file=PATH; ours have plain names.
-	name, rest, _ := strings.Cut(v, ",")
-	if f, ok := strings.CutPrefix(name, "file="); ok {
-		name = f
+	// qemu-user takes several, file=PATH each. Arguments of ours may be called file too.
+	var one []string // the text of each plugin
+	several := strings.HasPrefix(v, "file=")
+	for i, part := range strings.Split(v, ",") {
+		if i == 0 || several && strings.HasPrefix(part, "file=") && strings.HasSuffix(part, ".so") {
+			one = append(one, part)
+		} else {
+			one[len(one)-1] += "," + part
+		}
 	}
-	args, err := plugin.ParseArgs(rest)
-	if err != nil {
-		return fmt.Errorf("plugin %s: %w", name, err)
+	word := len(s.carry) - 1
+	s.carry[word] = ""
+	for i, text := range one {
+		name, rest, _ := strings.Cut(text, ",")
+		name = pluginName(name)
+		args, err := plugin.ParseArgs(rest)
+		if err != nil {
+			return fmt.Errorf("plugin %s: %w", name, err)
+		}
+		if name == policyPlugin {
+			args = policyArgs(args)
+			text = formatPlugin(name, args)
+		}
+		if i > 0 {
+			s.carry[word] += ","
+			text = "file=" + strings.TrimPrefix(text, "file=")
+		}
+		s.carry[word] += text
+		// A plugin that is named again gets more arguments.
+		at := slices.IndexFunc(s.plugins, func(p pluginArg) bool { return p.name == name })
+		if at < 0 {
+			s.plugins = append(s.plugins, pluginArg{name, args})
+		} else {
+			s.plugins[at].args = append(s.plugins[at].args, args...)
+		}
 	}
-	if name == policyPlugin {
-		args = policyArgs(args)
-		s.carry[len(s.carry)-1] = formatPlugin(name, args)
-	}
-	s.plugins = append(s.plugins, pluginArg{name, args})
 	return nil
+}
+
+// pluginName is the name of the plugin that qemu-user finds at a path: [file=][DIR/]libNAME.so.
+func pluginName(s string) string {
+	s = strings.TrimPrefix(s, "file=")
+	if base, ok := strings.CutSuffix(path.Base(s), ".so"); ok {
+		return strings.TrimPrefix(base, "lib")
+	}
+	return s
 }
 
 func setEnv(s *settings, v string) error {

@@ -98,7 +98,13 @@ func verbPlugins(c *command, args []string) int {
 	if status, ok := c.noArgs("plugins", args); !ok {
 		return status
 	}
-	for _, p := range c.plugins {
+	c.printPlugins(c.plugins)
+	return 0
+}
+
+// printPlugins prints what plugins are for, and their arguments.
+func (c *command) printPlugins(plugins []plugin.Info) {
+	for _, p := range plugins {
 		fmt.Fprintf(c.stdout, "%s: %s\n", p.Name, p.Summary)
 		for _, o := range p.Options {
 			many := ""
@@ -108,5 +114,4 @@ func verbPlugins(c *command, args []string) int {
 			fmt.Fprintf(c.stdout, "    %s=%s%s\n        %s\n", o.Key, o.Value, many, o.Help)
 		}
 	}
-	return 0
 }
