@@ -17,7 +17,7 @@ var parkLeave uint32
 //
 //go:nosplit
 //go:noinline
-func Alone(nr, a1, a2 uintptr) uintptr {
+func Alone(nr, a1, a2, a3 uintptr) uintptr {
 	for !cas32p(&forkMu, 0, 1) {
 		lockSleep()
 	}
@@ -38,7 +38,7 @@ func Alone(nr, a1, a2 uintptr) uintptr {
 				rawSyscall(SYS_NANOSLEEP, uintptr(unsafe.Pointer(&forkTs[0])), 0, 0, 0, 0, 0)
 			}
 			store32p(&parkLeave, 0)
-			r = rawSyscall(nr, a1, a2, 0, 0, 0, 0)
+			r = rawSyscall(nr, a1, a2, a3, 0, 0, 0)
 			for i := range min(parkIdx, maxThreads) {
 				s := slotAt(i)
 				if uint32(s.Gen) != gen {

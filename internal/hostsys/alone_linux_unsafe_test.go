@@ -58,7 +58,7 @@ func aloneProgram() {
 		}
 	}()
 	for i := range 20 {
-		if n := Alone(SYS_GETTID, 0, 0); int(n) != Getpid() {
+		if n := Alone(SYS_GETTID, 0, 0, 0); int(n) != Getpid() {
 			panic(fmt.Sprint("the call gave ", int(n)))
 		}
 		for before := work.Load(); work.Load() < before+10; { // the others go on
@@ -69,13 +69,13 @@ func aloneProgram() {
 			panic("the runtime does not work")
 		}
 	}
-	if n := Alone(SYS_UNSHARE, cloneFS, 0); n != 0 { // nobody shares the working directory
+	if n := Alone(SYS_UNSHARE, cloneFS, 0, 0); n != 0 { // nobody shares the working directory
 		panic(fmt.Sprint("unshare: ", int(n)))
 	}
 	done := make(chan uintptr)
 	go func() {
 		runtime.LockOSThread()
-		done <- Alone(SYS_GETTID, 0, 0)
+		done <- Alone(SYS_GETTID, 0, 0, 0)
 	}()
 	if n := <-done; Errno(n) != einval {
 		panic(fmt.Sprint("from another thread: ", int(n)))

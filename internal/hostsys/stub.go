@@ -142,7 +142,7 @@ func Epoch() uint32 { return 0 }
 func OtherPIDs() { panic(bug()) }
 
 // Alone panics.
-func Alone(_, _, _ uintptr) uintptr { return fail() }
+func Alone(_, _, _, _ uintptr) uintptr { return fail() }
 
 // ForkClone3 panics.
 func ForkClone3(*cpu.State, *CloneArgs) uintptr { return fail() }

@@ -43,7 +43,9 @@ func adminRows() []Row {
 		pass(443, "quotactl_fd", "fd cmd id addr", hostsys.SYS_QUOTACTL_FD, argfmt.FD, argfmt.Hex, argfmt.Int, argfmt.PtrInOut),
 		fast(444, "landlock_create_ruleset", "attr size flags", hostsys.SYS_LANDLOCK_CREATE_RULESET, argfmt.BufIn, argfmt.Size, argfmt.Hex),
 		pass(445, "landlock_add_rule", "ruleset_fd rule_type rule_attr flags", hostsys.SYS_LANDLOCK_ADD_RULE, argfmt.FD, argfmt.LandlockRule, argfmt.PtrIn, argfmt.Hex),
-		pass(446, "landlock_restrict_self", "ruleset_fd flags", hostsys.SYS_LANDLOCK_RESTRICT_SELF, argfmt.FD, argfmt.Hex).partly("threads made later are not restricted; child processes are"),
+		own(446, "landlock_restrict_self", "ruleset_fd flags", func(t *Task, c *Call) int64 {
+			return t.pass(c, hostsys.SYS_LANDLOCK_RESTRICT_SELF, forAll)
+		}, argfmt.FD, argfmt.Hex).partly("in a process of several threads, those made later are not restricted; rules that forbid to read the folder /proc forbid fork too"),
 		pass(457, "statmount", "req buf bufsize flags", hostsys.SYS_STATMOUNT, argfmt.PtrIn, argfmt.BufOut, argfmt.Size, argfmt.Hex),
 		pass(458, "listmount", "req mnt_ids nr_mnt_ids flags", hostsys.SYS_LISTMOUNT, argfmt.PtrIn, argfmt.PtrOut, argfmt.Size, argfmt.Hex),
 		fast(459, "lsm_get_self_attr", "attr ctx size flags", hostsys.SYS_LSM_GET_SELF_ATTR, argfmt.Uint, argfmt.PtrOut, argfmt.IntInOut, argfmt.Hex),

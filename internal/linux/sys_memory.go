@@ -37,9 +37,8 @@ func memoryRows() []Row {
 		pass(235, "mbind", "addr len mode nodemask maxnode flags", hostsys.SYS_MBIND, argfmt.PtrIn, argfmt.Size, argfmt.MemPolicy, argfmt.PtrIn, argfmt.Size, argfmt.Hex),
 		pass(236, "get_mempolicy", "mode nodemask maxnode addr flags", hostsys.SYS_GET_MEMPOLICY, argfmt.IntOut, argfmt.PtrOut, argfmt.Size, argfmt.PtrIn, argfmt.Hex),
 		own(237, "set_mempolicy", "mode nodemask maxnode", func(t *Task, c *Call) int64 {
-			t.Proc.creds.Store(true)
-			return t.pass(c, hostsys.SYS_SET_MEMPOLICY, (*Task).hostFast)
-		}, argfmt.MemPolicy, argfmt.PtrIn, argfmt.Size).partly("threads made later have the default policy"),
+			return t.pass(c, hostsys.SYS_SET_MEMPOLICY, forAll)
+		}, argfmt.MemPolicy, argfmt.PtrIn, argfmt.Size).partly("in a process of several threads, those made later have the default policy"),
 		pass(238, "migrate_pages", "pid maxnode old_nodes new_nodes", hostsys.SYS_MIGRATE_PAGES, argfmt.PID, argfmt.Size, argfmt.PtrIn, argfmt.PtrIn),
 		pass(239, "move_pages", "pid count pages nodes status flags", hostsys.SYS_MOVE_PAGES, argfmt.PID, argfmt.Size, argfmt.PtrIn, argfmt.PtrIn, argfmt.PtrOut, argfmt.Hex).flat(),
 		own(270, "process_vm_readv", "pid local_iov liovcnt remote_iov riovcnt flags", processVM(hostsys.SYS_PROCESS_VM_READV, true), argfmt.PID, argfmt.IovOut, argfmt.Size, argfmt.Ptr, argfmt.Size, argfmt.Hex).partly("another guest process must have guest base 0, the normal case"),

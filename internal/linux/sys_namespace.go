@@ -87,7 +87,7 @@ func (t *Task) alone(nr, a1, a2 uintptr, flags uint64) int64 {
 	if t.stale() {
 		return resHandled
 	}
-	return int64(hostsys.Alone(nr, a1, a2))
+	return int64(hostsys.Alone(nr, a1, a2, 0))
 }
 
 // childNamespace changes namespaces that children will be in.
@@ -98,4 +98,19 @@ func (t *Task) childNamespace(flags uint64, nr, a1, a2 uintptr) int64 {
 		hostsys.OtherPIDs()
 	}
 	return r
+}
+
+// forAll is a call about the calling thread that threads made later inherit. Those come from the host's other threads, so in a guest
+// of one thread it is made for all of them. If they cannot be made again, it is made for the one.
+func forAll(t *Task, nr uintptr, a1, a2, a3, a4, a5, a6 uintptr) int64 {
+	p := t.Proc
+	if !t.only() || p.childNS {
+		return t.hostFast(nr, a1, a2, a3, a4, a5, a6)
+	}
+	p.forks.Lock()
+	defer p.forks.Unlock()
+	if t.stale() {
+		return resHandled
+	}
+	return int64(hostsys.Alone(nr, a1, a2, a3))
 }

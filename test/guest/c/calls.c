@@ -247,6 +247,16 @@ static void user_faults(void) {
 	munmap(f.page, 4096);
 }
 
+static void *opens(void *arg) {
+	*(int *)arg = open("out/f", O_RDONLY) == -1 ? errno : 0;
+	return NULL;
+}
+
+static void *asks(void *arg) {
+	OK(syscall(SYS_get_mempolicy, arg, NULL, 0, NULL, 0));
+	return NULL;
+}
+
 static void rules(void *arg) {
 	(void)arg;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -268,6 +278,11 @@ static void rules(void *arg) {
 	close(fd);
 	FAILS(open("in/f", O_WRONLY), EACCES);
 	FAILS(open("out/f", O_RDONLY), EACCES);
+	pthread_t t;
+	int error = 0;
+	pthread_create(&t, NULL, opens, &error);
+	pthread_join(t, NULL);
+	EQ(error, EACCES);
 	pid_t p = fork();
 	if (p == 0)
 		_exit(open("out/f", O_RDONLY) == -1 && errno == EACCES ? 3 : 4);
@@ -344,6 +359,11 @@ static void policies(void) {
 	EQ(nodes[0], 1);
 	OK(syscall(SYS_set_mempolicy, MPOL_PREFERRED, nodes, 64));
 	OK(syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0));
+	EQ(mode, MPOL_PREFERRED);
+	pthread_t t;
+	mode = -1;
+	pthread_create(&t, NULL, asks, &mode);
+	pthread_join(t, NULL);
 	EQ(mode, MPOL_PREFERRED);
 	OK(syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0));
 	if (!flat)
