@@ -9,6 +9,9 @@ BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='$(LDFLAGS)'
 TOOL     := $(GO) tool -modfile=tools/go.mod
 PKGS     ?= ./...
 
+# Weir has no C in it, and what its tests find of Go's runtime is what they find without.
+export CGO_ENABLED = 0
+
 .PHONY: build contrib ldflags demo test test-go test-all bench bench-plugins fuzz fuzz-isa soak check cross generate setup clean
 
 ## build: the static binary bin/weir

@@ -5,6 +5,7 @@
 # in docs/STATUS.md. The last result counts.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+export CGO_ENABLED=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 pkgs=${*:-./...}

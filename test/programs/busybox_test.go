@@ -161,8 +161,10 @@ func TestScripts(t *testing.T) {
 // TestStartLimit: a guest has the limit on descriptors that Weir was started with, and so have its children; Go programs raise
 // their own.
 func TestStartLimit(t *testing.T) {
-	r := run(t, job{command: []string{"sh", "-c", `ulimit -Sn 300; exec "$0" "$1" -c 'ulimit -n; ulimit -Sn 42; busybox sh -c "ulimit -n"; find . -maxdepth 0 -exec busybox sh -c "ulimit -n" \;'`,
-		testenv.Weir(t), filepath.Join(toolFolder(t), "sh")}, env: []string{"PATH=" + toolFolder(t)}})
+	r := run(t, job{command: []string{
+		"sh", "-c", `ulimit -Sn 300; exec "$0" "$1" -c 'ulimit -n; ulimit -Sn 42; busybox sh -c "ulimit -n"; find . -maxdepth 0 -exec busybox sh -c "ulimit -n" \;'`,
+		testenv.Weir(t), filepath.Join(toolFolder(t), "sh"),
+	}, env: []string{"PATH=" + toolFolder(t)}})
 	if want := "300\n42\n42\n"; r.out != want || r.errs != "" {
 		t.Errorf("%q, want %q\n%s", r.out, want, r.errs)
 	}
