@@ -38,10 +38,10 @@ func TestSpecial(t *testing.T) {
 
 		{name: "PR_SET_SECCOMP", kinds: prctl, args: []any{22, 2, bin(uint16(3), uint16(0), int32(0), 0x4000)}, before: "PR_SET_SECCOMP, SECCOMP_MODE_FILTER, {len=3, filter=0x4000}", after: ok},
 		{name: "PR_SET_SECCOMP strict", kinds: prctl, args: []any{22, 1, 0}, before: "PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0", after: ok},
-		{name: "io_setup", kinds: kk{Uint, AioContextOut}, args: []any{8, bin(0x7000)}, before: "8", after: ", [0x7000]) = 0"},
-		{name: "io_getevents", kinds: kk{Ptr, Long, Long, IoEvents, TimespecIn}, args: []any{0x7000, 1, 4, bin(5, 0x6000, 512, 0), 0}, result: 1, before: "0x7000, 1, 4", after: ", [{data=0x5, obj=0x6000, res=512, res2=0}], NULL) = 1"},
+		{name: "io_setup", kinds: kk{Uint, AioContextOut}, args: []any{8, bin(0x7000)}, before: "8, ", after: "[0x7000]) = 0"},
+		{name: "io_getevents", kinds: kk{Ptr, Long, Long, IoEvents, TimespecIn}, args: []any{0x7000, 1, 4, bin(5, 0x6000, 512, 0), 0}, result: 1, before: "0x7000, 1, 4, ", after: "[{data=0x5, obj=0x6000, res=512, res2=0}], NULL) = 1"},
 		{name: "io_submit of a bad array", kinds: kk{Ptr, Long, Iocbs}, args: []any{0x7000, 1, 0x10}, result: -14, before: "0x7000, 1, 0x10", after: ") = -1 EFAULT (Bad address)"},
-		{name: "io_uring_setup", kinds: kk{Uint, UringParams}, args: []any{8, append(bin(uint32(8), uint32(16), uint32(0x1008), uint32(0), uint32(0), uint32(0xff)), make([]byte, 96)...)}, result: 3, before: "8", after: ", {sq_entries=8, cq_entries=16, flags=IORING_SETUP_CQSIZE|IORING_SETUP_SINGLE_ISSUER, features=0xff, ...}) = 3"},
+		{name: "io_uring_setup", kinds: kk{Uint, UringParams}, args: []any{8, append(bin(uint32(8), uint32(16), uint32(0x1008), uint32(0), uint32(0), uint32(0xff)), make([]byte, 96)...)}, result: 3, before: "8, ", after: "{sq_entries=8, cq_entries=16, flags=IORING_SETUP_CQSIZE|IORING_SETUP_SINGLE_ISSUER, features=0xff, ...}) = 3"},
 		{name: "io_uring_enter", kinds: kk{FD, Uint, Uint, UringEnterFlags, Ptr, Size}, args: []any{3, 1, 1, 1, 0, 8}, result: 1, before: "3, 1, 1, IORING_ENTER_GETEVENTS, NULL, 8", after: ") = 1"},
 		{name: "io_uring_register", kinds: kk{FD, UringRegisterOp, Ptr, Uint}, args: []any{3, 8, 0x10, 2}, before: "3, IORING_REGISTER_PROBE, 0x10, 2", after: ok},
 		{name: "filter", kinds: seccomp, args: []any{1, 9, bin(uint16(3), uint16(0), int32(0), 0x4000)}, before: "SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC|SECCOMP_FILTER_FLAG_NEW_LISTENER, {len=3, filter=0x4000}", after: ok},
