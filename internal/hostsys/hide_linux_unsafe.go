@@ -88,6 +88,13 @@ func (h *HiddenFile) Close() error {
 	return nil
 }
 
+// Unhide leaves the hidden descriptor fd to the guest.
+func Unhide(fd int) {
+	for i := range hidden {
+		hidden[i].CompareAndSwap(int32(fd)+1, 0)
+	}
+}
+
 // HiddenFDs returns the descriptors that belong to Weir and the Go runtime. The guest must not see or
 // close them.
 func HiddenFDs() []int {

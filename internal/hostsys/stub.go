@@ -168,6 +168,9 @@ func (*Vfork) Enter(uintptr, uint64) uintptr { return fail() }
 // VacateFD returns true.
 func (*Vfork) VacateFD(int) bool { return true }
 
+// SharesFiles returns false.
+func (*Vfork) SharesFiles() bool { return false }
+
 // Exec returns -ENOSYS.
 func (*Vfork) Exec(_, _, _ uintptr) uintptr { return fail() }
 
@@ -236,6 +239,9 @@ func (*HiddenFile) ReadAll() ([]byte, error) { return nil, unsupported() }
 
 // Truncate fails.
 func (*HiddenFile) Truncate() error { return unsupported() }
+
+// Unhide does nothing.
+func Unhide(int) {}
 
 // HiddenFDs returns none.
 func HiddenFDs() []int { return nil }

@@ -94,6 +94,9 @@ func (v *Vfork) VacateFD(fd int) bool {
 	return !ReservedFD(fd) || isPollDescriptor(uintptr(fd))
 }
 
+// SharesFiles reports whether parent and child share the descriptor table.
+func (v *Vfork) SharesFiles() bool { return v.files }
+
 // Exec is execve(2) in the child. If that fails the result is a negated errno, in the child; else it is
 // 0, in the parent.
 func (v *Vfork) Exec(path, argv, envp uintptr) uintptr {

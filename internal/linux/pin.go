@@ -4,6 +4,7 @@ package linux
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,9 @@ const numPins = 24
 // first, so that calls do not wait for each other.
 const perCall = 3
 
+// minPins is how many there are at least: what execve holds, and enough that calls seldom wait.
+const minPins = 10
+
 // pins are the descriptors; nil until EnablePins.
 var pins *pinSet
 
@@ -35,6 +39,7 @@ type pinSet struct {
 	idle int // what unused ones refer to
 	used atomic.Uint32
 	free atomic.Int32 // how many are not promised to a call
+	gone atomic.Int32 // how many the guest has got
 }
 
 // EnablePins takes the descriptors. It is called before the guest runs.
@@ -48,16 +53,17 @@ func EnablePins() error {
 		return abi.Errno(-fd)
 	}
 	defer closeFD(int(fd))
-	for i := range len(p.fds) + 1 {
+	idle, err := hostsys.Hide(int(fd))
+	if err != nil {
+		return err
+	}
+	p.idle = int(idle.Fd())
+	for i := range p.fds {
 		h, err := hostsys.HideFrom(int(fd), numPins)
 		if err != nil {
 			return err
 		}
-		if i == 0 {
-			p.idle = int(h.Fd())
-		} else {
-			p.fds[i-1] = int(h.Fd())
-		}
+		p.fds[i] = int(h.Fd())
 	}
 	p.free.Store(numPins - 2) // an execve under way holds two beyond its call
 	pins = p
@@ -101,12 +107,14 @@ func holdCopy(fd int) (pin, abi.Errno) {
 }
 
 // promise waits until perCall pins are free and reserves them.
-func promise() abi.Errno {
+func promise() abi.Errno { return reserve(perCall) }
+
+func reserve(k int32) abi.Errno {
 	for began := time.Now(); ; {
 		n := pins.free.Load()
 		switch {
-		case n >= perCall:
-			if pins.free.CompareAndSwap(n, n-perCall) {
+		case n >= k:
+			if pins.free.CompareAndSwap(n, n-k) {
 				return 0
 			}
 		case time.Since(began) > 10*time.Second:
@@ -115,6 +123,35 @@ func promise() abi.Errno {
 			time.Sleep(20 * time.Microsecond)
 		}
 	}
+}
+
+// yieldPin lets the guest have the number fd of a pin, for good: a new number for the pin would be one that calls of
+// the guest may be under way to. In a vfork child with descriptors of its own the number stays Weir's: the parent's one is not the
+// guest's. It reports whether fd is free of pins.
+func yieldPin(fd int, shared bool) bool {
+	if pins == nil {
+		return false
+	}
+	i := slices.Index(pins.fds[:], fd)
+	if i < 0 {
+		return false
+	}
+	if pins.gone.Add(1) > numPins-minPins || reserve(1) != 0 {
+		pins.gone.Add(-1)
+		return false
+	}
+	for began := time.Now(); pins.used.Or(1<<i)&(1<<i) != 0; time.Sleep(20 * time.Microsecond) {
+		if taken := !hostsys.ReservedFD(fd); taken || time.Since(began) > 10*time.Second {
+			pins.free.Add(1)
+			pins.gone.Add(-1)
+			return taken
+		}
+	}
+	if shared {
+		hostsys.Unhide(fd)
+		closeFD(fd) // the call may fail yet
+	}
+	return true
 }
 
 // release lets go of the object.

@@ -78,9 +78,9 @@ func sysClose(t *Task, c *Call) int64 {
 // sysDup3 makes room if the new number is one that Weir itself uses.
 func sysDup3(t *Task, c *Call) int64 {
 	from, to := int(int32(c.Args[0])), int(int32(c.Args[1]))
-	vacate := hostsys.VacateFD
+	vacate := func(fd int) bool { return hostsys.VacateFD(fd) || yieldPin(fd, true) }
 	if v := t.Proc.vforked; v != nil {
-		vacate = v.VacateFD
+		vacate = func(fd int) bool { return v.VacateFD(fd) || yieldPin(fd, v.SharesFiles()) } // else the parent's number is not its guest's
 	}
 	if hostsys.ReservedFD(from) || hostsys.ReservedFD(to) && !vacate(to) {
 		return abi.EBADF.Result()

@@ -53,11 +53,6 @@ var rotation = map[string]rotated{
 // heavy are the programs that execute too much for slow plugins in a default run, or want things done in a time.
 var heavy = []string{"rvfp", "smc", "procs", "httpserver", "osexec", "signals", "time", "goroutines"}
 
-// apart are pairs that cannot pass, and why.
-var apart = map[string]string{
-	"c/start+policy": "the program puts a descriptor where policy has one of its own",
-}
-
 // bundledPlugins asks weir for the names of the plugins in it.
 func bundledPlugins(t *testing.T, weir string) (names []string) {
 	t.Helper()
@@ -95,7 +90,7 @@ func TestRotation(t *testing.T) {
 		p := programs[i%len(programs)]
 		burden := !long() && (slices.Contains(heavy, p.Name) || strings.HasPrefix(p.Name, "storm_"))
 		suits := func(name string) bool {
-			return (!burden || rotation[name].quick) && apart[p.Title()+"+"+name] == ""
+			return !burden || rotation[name].quick
 		}
 		if !slices.ContainsFunc(queue, suits) {
 			queue = append(queue, plugins...)
@@ -115,7 +110,8 @@ func TestRotation(t *testing.T) {
 // pairs are programs, by title, and plugins that check what these do more often than others.
 var pairs = map[string]string{
 	"c/signals":     "discons",
-	"c/smc":         "setpc", // code is written while callbacks run in it
+	"c/start":       "policy", // the program puts a descriptor where policy has one of its own
+	"c/smc":         "setpc",  // code is written while callbacks run in it
 	"c/threads":     "inline",
 	"go/goroutines": "reset",
 }
