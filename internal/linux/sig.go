@@ -295,7 +295,7 @@ func (t *Task) deliver(info *sigInfo, fault bool) bool {
 	if sig < 1 || sig > abi.SIGRTMAX {
 		return false
 	}
-	if t.trace != nil && sig != abi.SIGKILL {
+	if t.trace != nil && sig != abi.SIGKILL && !t.goPreempts(info) {
 		if !t.signalStop(info) {
 			return false
 		}

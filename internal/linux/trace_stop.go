@@ -300,6 +300,18 @@ func (t *Task) signalStop(info *sigInfo) bool {
 	return true
 }
 
+// goPreempts reports whether a signal may be the one by which Go's runtime preempts its own thread. A guest without a handler
+// does not see it, so its tracer must not either.
+func (t *Task) goPreempts(info *sigInfo) bool {
+	p := t.Proc
+	if info.sig() != abi.SIGURG || info.code() != siTkill || le.Uint32(info[16:]) != uint32(p.PID) {
+		return false
+	}
+	p.sigMu.Lock()
+	defer p.sigMu.Unlock()
+	return p.actions[abi.SIGURG].ignored(abi.SIGURG)
+}
+
 // groupStop is the stop of a traced thread by SIGSTOP and its like.
 func (t *Task) groupStop(sig abi.Signal) {
 	var info sigInfo
